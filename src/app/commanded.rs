@@ -44,6 +44,11 @@ pub trait Commanded: Root + DeserializeOwned {
     /// What the read side takes up when it has gone from `before` to `after`.
     fn rows(id: Uuid, before: &Self, after: &Self) -> RowChanges;
 
+    /// Whether anything of its row depends on the event, but for how many there are and when.
+    fn moves_row(_event: &Recorded<Self::Fact>) -> bool {
+        true
+    }
+
     /// The texts that it is found by, of these events.
     fn texts(_events: &[Recorded<Self::Fact>]) -> Vec<TextRow> {
         Vec::new()
@@ -105,6 +110,10 @@ impl Commanded for Case {
 
     fn rows(id: Uuid, before: &Self, after: &Self) -> RowChanges {
         projection::case::changes(id, before, after)
+    }
+
+    fn moves_row(event: &Recorded<CaseFact>) -> bool {
+        projection::case::moves_row(event)
     }
 
     fn texts(events: &[Recorded<CaseFact>]) -> Vec<TextRow> {

@@ -53,12 +53,16 @@ fn of_append<A: Root>(events: &[Recorded<A::Fact>]) -> impl Iterator<Item = Plac
 }
 
 /// The history of a stream of these events, the last of which an append brings: a state for every time at which
-/// something happened, but for the last, which is the append's own row.
+/// something happened, but for the last, which is the append's own row. What no row depends on is counted and not kept:
+/// a state may have to be copied for each of those times, and all that is said of a case is most of it.
 fn anew<A: Commanded>(id: Uuid, events: &[Placed<A>]) -> Happened {
     let times: Vec<i64> = events.iter().map(|(event, _)| event.occurred_at.as_microsecond()).collect();
     let last_at = *times.iter().max().expect("an append has an event");
     let mut states = Vec::new();
-    let take = |state: &mut Versioned<A>, place: usize| state.take(&events[place].0);
+    let take = |state: &mut Versioned<A>, place: usize| match &events[place].0 {
+        event if A::moves_row(event) => state.take(event),
+        event => state.pass(event),
+    };
     every_state(&times, Versioned::default(), take, |from, state, last| {
         let rows = A::rows(id, &A::default(), &state.state);
         let row = rows.case.map(PastRow::Case).or(rows.register.map(PastRow::Register));

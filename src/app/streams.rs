@@ -38,6 +38,11 @@ impl<A: Root> Versioned<A> {
     /// Takes the next event of the stream in.
     pub fn take(&mut self, event: &Recorded<A::Fact>) {
         self.state.evolve(event);
+        self.pass(event);
+    }
+
+    /// Counts the next event of the stream, which nothing that the state is asked for depends on.
+    pub fn pass(&mut self, event: &Recorded<A::Fact>) {
         self.version += 1;
         self.happened_until = self.happened_until.max(Some(event.occurred_at));
     }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
+use crate::domain::case::event::CaseFact;
 use crate::domain::case::state::{Case, File, Membership};
+use crate::domain::event::Recorded;
 use crate::domain::value::ratio::{Ratio, Rounding};
 use crate::domain::value::{Decimal, PersonId};
 use crate::store::{CaseLink, CaseRow, RowChanges};
@@ -29,6 +31,24 @@ pub fn changes(id: Uuid, before: &Case, after: &Case) -> RowChanges {
             .collect(),
         ..RowChanges::default()
     }
+}
+
+/// Whether anything of the row depends on the event.
+#[must_use]
+pub fn moves_row(event: &Recorded<CaseFact>) -> bool {
+    // What another tracker recorded takes up a case that it was done with, whatever it says.
+    event.source.is_some() || !is_only_kept(&event.fact)
+}
+
+/// Whether it is only said or kept, as is most of a long case: no status, no gap and no fee depends on it.
+pub(super) fn is_only_kept(fact: &CaseFact) -> bool {
+    matches!(
+        fact,
+        CaseFact::FindingRecorded(_)
+            | CaseFact::CommentAdded(_)
+            | CaseFact::InternalCommentAdded(_)
+            | CaseFact::AttachmentAdded(_)
+    )
 }
 
 /// Who sees the case because of working on it: the lead, and every expert invited or active.
@@ -74,5 +94,66 @@ fn row(id: Uuid, file: &File, members: &BTreeSet<PersonId>) -> CaseRow {
         typical: file.publication.is_some(),
         reported_by: file.reported_by.to_string(),
         members: members.iter().map(|id| format!(" {id} ")).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::event::Source;
+    use crate::domain::fixtures::recorded;
+
+    fn fact(fact: serde_json::Value) -> CaseFact {
+        serde_json::from_value(fact).expect("a fact")
+    }
+
+    fn imported(fact: CaseFact) -> Recorded<CaseFact> {
+        let (log, case, activity) = ("another tracker".to_owned(), "1".to_owned(), "Accepted".to_owned());
+        let source = Source { log, case, index: 0, activity, attributes: BTreeMap::new(), personal: BTreeMap::new() };
+        Recorded { source: Some(source), ..recorded(fact) }
+    }
+
+    /// A case that another tracker was done with.
+    fn concluded() -> Case {
+        let opening = json!({
+            "number": "CN-2026-000001", "title": "1-364285768", "problem": "recorded by another tracker",
+            "enterprise": Uuid::nil(), "campaign": Uuid::nil(), "division": "4403",
+        });
+        let mut case = Case::default();
+        case.evolve(&imported(fact(json!({ "LegacyActivityRecorded": { "opening": opening, "concludes": true } }))));
+        case
+    }
+
+    fn row_with(event: &Recorded<CaseFact>) -> Option<CaseRow> {
+        let mut case = concluded();
+        case.evolve(event);
+        assert_ne!(case, concluded());
+        changes(Uuid::nil(), &Case::default(), &case).case
+    }
+
+    #[test]
+    fn no_row_depends_on_what_is_only_said_or_kept() {
+        let row = changes(Uuid::nil(), &Case::default(), &concluded()).case;
+        assert!(row.as_ref().is_some_and(|row| !row.is_open));
+        for said in [
+            json!({ "FindingRecorded": { "id": Uuid::nil(), "text": "三针法" } }),
+            json!({ "CommentAdded": { "id": Uuid::nil(), "text": "三针法" } }),
+            json!({ "InternalCommentAdded": { "id": Uuid::nil(), "text": "三针法" } }),
+            json!({ "AttachmentAdded": {
+                "id": Uuid::nil(), "name": "a.pdf", "digest": "0".repeat(64), "sizeBytes": 1, "mediaType": "application/pdf",
+            } }),
+        ] {
+            let event = recorded(fact(said.clone()));
+            assert!(!moves_row(&event), "{said}");
+            assert_eq!(row_with(&event), row, "{said}");
+            assert!(moves_row(&imported(event.fact)), "{said}");
+        }
+        // What was recorded in another tracker takes up a case that it was done with.
+        let said = imported(fact(json!({ "CommentAdded": { "id": Uuid::nil(), "text": "三针法" } })));
+        assert!(row_with(&said).is_some_and(|row| row.is_open));
     }
 }

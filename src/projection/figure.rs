@@ -14,6 +14,7 @@ use crate::domain::enterprise::event::EnterpriseFact;
 use crate::domain::event::Recorded;
 use crate::domain::value::calendar;
 use crate::domain::value::ratio::Ratio;
+use crate::projection::case::is_only_kept;
 use crate::projection::states::every_state;
 use crate::store::{FigureKind, FigureRow, FigureSpan, GAP_CLOSED, GAP_STANDS, fee_item};
 
@@ -72,13 +73,11 @@ fn evolved(case: &Case, event: &Recorded<CaseFact>) -> Case {
     case
 }
 
-/// Whether a status or a gap may depend on it. What is only said or kept, which is most of a long case, moves neither,
-/// and is not folded again and again.
+/// Whether a status or a gap may depend on it. What is only said or kept moves neither, and is not folded again and again.
 fn moves(event: &Recorded<CaseFact>) -> bool {
     match &event.fact {
-        CaseFact::CommentAdded(_) | CaseFact::InternalCommentAdded(_) | CaseFact::AttachmentAdded(_) => false,
         CaseFact::LegacyActivityRecorded(fact) => fact.opening.is_some(),
-        _ => true,
+        fact => !is_only_kept(fact),
     }
 }
 

@@ -9,6 +9,10 @@
 /// on behind it, never once for each time. Events that were put on record as they happened are taken once; one that
 /// came late is taken anew for every time behind it, which no fold can spare: each of these states has it in its middle
 /// or at its end. Beside what is taken it costs O(n log n).
+///
+/// The earlier times go first, so that no more states are held at once than the longest row has of events that each came
+/// after one that happened later: one where all came as they happened, two where those that came late did so in the order
+/// in which they happened.
 pub(crate) fn every_state<S: Clone>(
     times: &[i64],
     start: S,
@@ -22,20 +26,26 @@ pub(crate) fn every_state<S: Clone>(
     // Times from and up to a place in their order, whose events are the same before that place in the list; what these
     // make.
     let mut groups = vec![(0, distinct.len(), 0, start, None)];
-    while let Some((mut low, high, mut place, mut state, mut last)) = groups.pop() {
+    while let Some((mut low, mut high, mut place, mut state, mut last)) = groups.pop() {
         // The next event that the latest time of the group has. Times before it do not have it.
         while low < high
             && let Some(next) = earliest.next(place, distinct[high - 1])
         {
-            let without = distinct[low..high].partition_point(|time| *time < times[next]);
-            if without > 0 {
-                let latest = distinct[low + without - 1];
+            let without = low + distinct[low..high].partition_point(|time| *time < times[next]);
+            if low < without {
+                let latest = distinct[without - 1];
                 match (earliest.next(next + 1, latest), last) {
                     // Nothing more comes: what is there now is shown as it is.
                     (None, Some(last)) => show(latest, &state, last),
-                    _ => groups.push((low, low + without, next + 1, state.clone(), last)),
+                    _ => {
+                        let earlier = state.clone();
+                        take(&mut state, next);
+                        groups.push((without, high, next + 1, state, Some(next)));
+                        (high, place, state) = (without, next + 1, earlier);
+                        continue;
+                    }
                 }
-                low += without;
+                low = without;
             }
             take(&mut state, next);
             (place, last) = (next + 1, Some(next));
@@ -93,6 +103,8 @@ impl Earliest {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -121,6 +133,49 @@ mod tests {
         (states, taken)
     }
 
+    /// A state that is counted as long as it is held: how many are, and how many were at most.
+    struct Held<'a>(&'a Cell<(usize, usize)>);
+
+    impl<'a> Held<'a> {
+        fn one(count: &'a Cell<(usize, usize)>) -> Self {
+            let (held, most) = count.get();
+            count.set((held + 1, most.max(held + 1)));
+            Self(count)
+        }
+    }
+
+    impl Clone for Held<'_> {
+        fn clone(&self) -> Self {
+            Self::one(self.0)
+        }
+    }
+
+    impl Drop for Held<'_> {
+        fn drop(&mut self) {
+            let (held, most) = self.0.get();
+            self.0.set((held - 1, most));
+        }
+    }
+
+    /// How many states were held at once.
+    fn held(times: &[i64]) -> usize {
+        let count = Cell::default();
+        every_state(times, Held::one(&count), |_, _| (), |_, _, _| ());
+        assert_eq!(count.get().0, 0);
+        count.get().1
+    }
+
+    /// How many events the longest row has of which each came after one that happened later.
+    fn nested(times: &[i64]) -> usize {
+        let mut rows: Vec<usize> = Vec::new();
+        for (place, time) in times.iter().enumerate() {
+            let before = times[..place].iter().zip(&rows).filter(|(before, _)| *before > time);
+            let longest = before.map(|(_, row)| *row).max().unwrap_or(0);
+            rows.push(longest + 1);
+        }
+        rows.into_iter().max().unwrap_or(0)
+    }
+
     proptest! {
         #[test]
         fn every_state_is_what_the_definition_says(times in prop::collection::vec(-9_i64..9, 0..40)) {
@@ -133,6 +188,12 @@ mod tests {
             let pairs: usize = (0..times.len()).map(late).sum();
             let (_, taken) = shared(&times);
             prop_assert!(taken <= times.len() + pairs, "{} of {} and {}", taken, times.len(), pairs);
+        }
+
+        #[test]
+        fn no_more_states_are_held_than_late_events_nest(times in prop::collection::vec(0_i64..1_000, 1..200)) {
+            let (held, nested) = (held(&times), nested(&times));
+            prop_assert!(held <= nested, "{held} of {nested}");
         }
 
         #[test]
@@ -149,5 +210,7 @@ mod tests {
         let (mut taken, mut shown) = (0, 0);
         every_state(&times, (), |(), _| taken += 1, |_, (), _| shown += 1);
         assert_eq!((taken, shown), (20_001, 10_001));
+        assert_eq!(held(&times), 2);
+        assert_eq!(held(&times[..10_000]), 1);
     }
 }

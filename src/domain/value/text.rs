@@ -1,9 +1,10 @@
 //! Text that people write: titles, statements, labels, references.
 //!
 //! Text is trimmed and kept as it was written otherwise. No normalisation form is imposed:
-//! the log holds what the user said.
+//! the log holds what the user said. Copies share it: a case, which is copied for every command, has many long ones.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
@@ -104,7 +105,7 @@ macro_rules! text_value {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// The most characters (Unicode scalar values) it may have.
@@ -115,7 +116,7 @@ macro_rules! text_value {
             /// # Errors
             /// `TEXT_EMPTY`, `TEXT_TOO_LONG`, `TEXT_CONTROL_CHARACTER`, and on one line `TEXT_BIDI_CONTROL`.
             pub fn parse(text: &str) -> Result<Self, ValueError> {
-                checked($what, text, Self::MOST_CHARACTERS, $lines).map(Self)
+                checked($what, text, Self::MOST_CHARACTERS, $lines).map(|text| Self(text.into()))
             }
 
             /// The text.
@@ -211,6 +212,12 @@ mod tests {
         }
         let message = Reference::parse("ab\u{202e}c").unwrap_err().message;
         assert!(message.contains("the reference has the character U+202E at place 3"), "{message}");
+    }
+
+    #[test]
+    fn a_copy_shares_the_text() {
+        let statement = Statement::parse("长度").unwrap();
+        assert!(std::ptr::eq(statement.as_str(), statement.clone().as_str()));
     }
 
     #[test]
