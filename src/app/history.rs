@@ -1,7 +1,11 @@
-//! The histories of cases: their events up to a moment, and which of them a point of a case's life knows of.
+//! The histories of cases: their events up to a moment, which of them a point of a case's life knows of, and what they
+//! have changed.
+//!
+//! A history may be long. Whoever goes through one lets others go on meanwhile, and ends where nobody waits any more.
 
 use std::collections::HashMap;
 
+use tokio::task::coop::consume_budget;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -10,7 +14,7 @@ use crate::app::reads::EventPage;
 use crate::app::request::{Fault, with_times};
 use crate::domain::actor::Actor;
 use crate::domain::case::event::CaseFact;
-use crate::domain::case::history::Part;
+use crate::domain::case::history::{CaseField, Comparison, FieldDifference, MadeDifference, Part, Steps};
 use crate::domain::event::Recorded;
 use crate::domain::value::CaseId;
 use crate::store::{EventQuery, EventRecord, Moment};
@@ -66,6 +70,26 @@ pub fn parts(history: &[HistoryEvent], earlier: CasePoint, later: CasePoint) -> 
         (true, false) => Err(Reversed),
     };
     history.iter().map(part).collect()
+}
+
+/// What differs between two points to which the events are that, and which of them made it so.
+pub async fn differences_between(history: &[HistoryEvent], parts: &[Part]) -> Vec<MadeDifference> {
+    let mut comparison = Comparison::default();
+    for (told, part) in history.iter().zip(parts) {
+        comparison.take(&told.event, *part);
+        consume_budget().await;
+    }
+    comparison.differences()
+}
+
+/// Every change of one field, in the order of the events; each with the place of the event that made it.
+pub async fn changes_of(history: &[HistoryEvent], field: CaseField) -> Vec<(usize, FieldDifference)> {
+    let (mut steps, mut changes) = (Steps::default(), Vec::new());
+    for (place, told) in history.iter().enumerate() {
+        changes.extend(steps.moved(&told.event, &[field]).into_iter().map(|change| (place, change)));
+        consume_budget().await;
+    }
+    changes
 }
 
 impl App {
@@ -160,6 +184,8 @@ fn by_case(events: Vec<HistoryEvent>) -> HashMap<CaseId, Vec<HistoryEvent>> {
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt;
+
     use super::*;
     use crate::domain::case::event::AssignmentAccepted;
     use crate::domain::fixtures::recorded;
@@ -202,5 +228,15 @@ mod tests {
         let shown = [told(0, 10, "2026-03-01T00:00:00Z"), told(2, 30, "2026-03-01T00:00:00Z")];
         assert_eq!(parts(&shown, CasePoint::Version(1), CasePoint::Version(2)), Ok(vec![Part::Both, Part::Neither]));
         assert_eq!(parts(&shown, CasePoint::Version(2), CasePoint::Version(3)), Ok(vec![Part::Both, Part::Later]));
+    }
+
+    #[tokio::test]
+    async fn a_long_history_lets_others_go_on_and_ends_where_nobody_waits() {
+        let history: Vec<_> = (0..1_000).map(|place| told(place, place, "2026-03-01T00:00:00Z")).collect();
+        let parts = vec![Part::Later; history.len()];
+        assert_eq!(differences_between(&history, &parts).now_or_never(), None);
+        assert_eq!(changes_of(&history, CaseField::Status).now_or_never(), None);
+        assert_eq!(differences_between(&history, &parts).await, []);
+        assert_eq!(changes_of(&history, CaseField::Status).await, []);
     }
 }

@@ -56,7 +56,7 @@ pub use clockwork::Clockwork;
 pub use commanded::Commanded;
 pub use earlier::Earlier;
 pub use follow::{Batch, Follower, Interest, LogEvent, LogFound, LogPage, Start};
-pub use history::{CasePoint, HistoryEvent, Reversed, parts};
+pub use history::{CasePoint, HistoryEvent, Reversed, changes_of, differences_between, parts};
 pub use imported::ImportedEvent;
 pub use ledger::{
     Anchorer, Anchors, Authority, CheckpointFollower, Consistency, Inclusion, NoProof, NotResumed, NotSealed, Prover,

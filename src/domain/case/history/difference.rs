@@ -5,11 +5,15 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::domain::actor::ActorId;
+use crate::domain::case::event::CaseFact;
+use crate::domain::case::history::list::{Listed, kept, listed};
+use crate::domain::case::history::touch::may_move;
 use crate::domain::case::state::{
     Attachment, Comment, Fee, File, Finding, Link, Measurement, Membership, Publication, Resolution, RoutineService,
     Solution, Technique, Training, Trial,
 };
 use crate::domain::case::values::{Kind, Origin, Severity, Status};
+use crate::domain::event::Recorded;
 use crate::domain::value::{
     CampaignId, CaseId, Decimal, Division, EnterpriseId, InstitutionId, Level, MeasurementRequirement, PersonId,
     ServiceCategory,
@@ -117,15 +121,6 @@ pub struct Changed<T> {
     pub before: Option<T>,
     /// What it is.
     pub after: Option<T>,
-}
-
-/// A list that holds something else than it did. A thing of it that changed was removed as it was and added as it is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Listed<T> {
-    /// What is in it and was not, in its order.
-    pub added: Vec<T>,
-    /// What was in it and is not, in its order.
-    pub removed: Vec<T>,
 }
 
 /// Something that has an aggregate of its own.
@@ -239,20 +234,35 @@ pub fn differences(before: Option<&File>, after: &File) -> Vec<FieldDifference> 
         reopened: _,
         legacy: _,
     } = after;
-    let states = States { before, after };
-    CaseField::ALL
-        .iter()
-        .filter_map(|field| states.difference(*field).map(|difference| FieldDifference { field: *field, difference }))
-        .collect()
+    States { before, after, are_one_apart: false }.differences(CaseField::ALL.iter().copied())
+}
+
+/// What of these fields the event has moved that has led the case from one state to the other, in their order. Only what
+/// it may move is looked at, and of lists that only grow what is new.
+pub(super) fn moved(
+    before: Option<&File>,
+    event: &Recorded<CaseFact>,
+    after: &File,
+    fields: &[CaseField],
+) -> Vec<FieldDifference> {
+    let looked_at = fields.iter().copied().filter(|field| before.is_none() || may_move(event, *field));
+    States { before, after, are_one_apart: true }.differences(looked_at)
 }
 
 #[derive(Clone, Copy)]
 struct States<'a> {
     before: Option<&'a File>,
     after: &'a File,
+    /// Whether one event has led from the first to the second.
+    are_one_apart: bool,
 }
 
 impl<'a> States<'a> {
+    fn differences(self, fields: impl Iterator<Item = CaseField>) -> Vec<FieldDifference> {
+        let differing = fields.filter_map(|field| Some(FieldDifference { field, difference: self.difference(field)? }));
+        differing.collect()
+    }
+
     fn difference(self, field: CaseField) -> Option<Difference> {
         use Difference as D;
         match field {
@@ -281,10 +291,11 @@ impl<'a> States<'a> {
             CaseField::AcceptedAt => self.one(D::Time, |file| file.assignment.as_ref()?.accepted_at),
             CaseField::Experts => {
                 let of = |file: &File| file.experts.iter().map(|(id, membership)| (*id, *membership)).collect();
-                self.list(D::Experts, of)
+                let (before, after): (Vec<_>, Vec<_>) = (self.before.map(of).unwrap_or_default(), of(self.after));
+                listed(&before, &after, kept(&before, &after)).map(D::Experts)
             }
-            CaseField::Findings => self.list(D::Findings, |file| file.findings.clone()),
-            CaseField::Measurements => self.list(D::Measurements, |file| file.measurements.clone()),
+            CaseField::Findings => self.growing(D::Findings, |file| &file.findings),
+            CaseField::Measurements => self.list(D::Measurements, |file| &file.measurements),
             CaseField::Solution => self.one(D::Solution, |file| file.solution.clone()),
             CaseField::Trial => self.one(D::Trial, |file| file.trial.clone()),
             CaseField::Resolution => self.one(D::Resolution, |file| file.resolution.clone()),
@@ -295,12 +306,12 @@ impl<'a> States<'a> {
             CaseField::PausedFrom => self.one(D::Date, |file| file.paused_from),
             CaseField::ParkedUntil => self.one(D::Date, |file| file.parked_until),
             CaseField::DuplicateOf => self.one(D::Reference, |file| file.duplicate_of.map(Named::Case)),
-            CaseField::Links => self.list(D::Links, |file| file.links.clone()),
-            CaseField::Fees => self.list(D::Fees, |file| file.fees.clone()),
-            CaseField::Techniques => self.list(D::Techniques, |file| file.techniques.clone()),
-            CaseField::Trainings => self.list(D::Trainings, |file| file.trainings.clone()),
-            CaseField::Comments => self.list(D::Comments, |file| file.comments.clone()),
-            CaseField::Attachments => self.list(D::Attachments, |file| file.attachments.clone()),
+            CaseField::Links => self.growing(D::Links, |file| &file.links),
+            CaseField::Fees => self.list(D::Fees, |file| &file.fees),
+            CaseField::Techniques => self.growing(D::Techniques, |file| &file.techniques),
+            CaseField::Trainings => self.growing(D::Trainings, |file| &file.trainings),
+            CaseField::Comments => self.growing(D::Comments, |file| &file.comments),
+            CaseField::Attachments => self.growing(D::Attachments, |file| &file.attachments),
             CaseField::Publication => self.one(D::Publication, |file| file.publication.clone()),
             CaseField::Reopened => self.one(D::Number, |file| Some(file.reopened.into())),
             CaseField::Imported => self.one(D::Number, |file| Some(file.legacy.as_ref()?.imported)),
@@ -326,14 +337,22 @@ impl<'a> States<'a> {
     fn list<T: Clone + PartialEq>(
         self,
         kind: fn(Listed<T>) -> Difference,
-        of: impl Fn(&'a File) -> Vec<T>,
+        of: impl Fn(&'a File) -> &'a [T],
     ) -> Option<Difference> {
-        let (before, after) = (self.before.map(&of).unwrap_or_default(), of(self.after));
-        // Lists grow at their end: what both begin with need not be looked for.
-        let kept = before.iter().zip(&after).take_while(|(before, after)| before == after).count();
-        let (before, after) = (&before[kept..], &after[kept..]);
-        let not_in = |those: &[T], these: &[T]| these.iter().filter(|thing| !those.contains(thing)).cloned().collect();
-        let listed = Listed { added: not_in(before, after), removed: not_in(after, before) };
-        (!listed.added.is_empty() || !listed.removed.is_empty()).then(|| kind(listed))
+        let (before, after) = (self.before.map_or(&[][..], &of), of(self.after));
+        listed(before, after, kept(before, after)).map(kind)
+    }
+
+    /// A list to which events only add: after one more of them it begins with what it was.
+    fn growing<T: Clone + PartialEq>(
+        self,
+        kind: fn(Listed<T>) -> Difference,
+        of: impl Fn(&'a File) -> &'a [T],
+    ) -> Option<Difference> {
+        if !self.are_one_apart {
+            return self.list(kind, of);
+        }
+        let (before, after) = (self.before.map_or(&[][..], &of), of(self.after));
+        listed(before, after, before.len()).map(kind)
     }
 }

@@ -2,12 +2,16 @@
 //! brings the events.
 
 mod difference;
+mod list;
 mod reason;
+mod touch;
 
-pub use difference::{CaseField, Changed, Difference, FieldDifference, Listed, Named, differences};
+pub use difference::{CaseField, Changed, Difference, FieldDifference, Named, differences};
+pub use list::Listed;
 
 use crate::domain::case::Case;
 use crate::domain::case::event::CaseFact;
+use crate::domain::case::state::File;
 use crate::domain::event::Recorded;
 
 /// A field that differs, and the events that made it differ: their places in the list that was asked about.
@@ -30,46 +34,92 @@ pub enum Part {
     Neither,
 }
 
-/// What differs between two states that are folds of these events. The earlier one may be from before the case was
-/// reported: then everything is new.
+/// What differs between two states that are folds of the same events, told one event after the other. The earlier one may
+/// be from before the case was reported: then everything is new.
 ///
 /// A field that has changed and changed back does not differ. Events that happened between two days may have been
 /// recorded before others of the first day. Where none of them has moved the field, those others have: in the later state
 /// they move it otherwise than in the earlier one, where they stand alone. Where they found no case there, it is the event
 /// that opens the case.
-#[must_use]
-pub fn between(events: &[(Recorded<CaseFact>, Part)]) -> Vec<MadeDifference> {
-    let mut earlier = Case::default();
-    let mut walk = Walk::default();
-    for (place, (event, part)) in events.iter().enumerate() {
+#[derive(Default)]
+pub struct Comparison {
+    earlier: Steps,
+    walk: Walk,
+    /// How many events were told.
+    told: usize,
+}
+
+impl Comparison {
+    /// Takes the next event in.
+    pub fn take(&mut self, event: &Recorded<CaseFact>, part: Part) {
         match part {
             // Up to the first later event the two states are one.
-            Part::Both if walk.steps.is_empty() => {
-                earlier.evolve(event);
-                walk.case.evolve(event);
+            Part::Both if self.walk.steps.is_empty() => {
+                self.earlier.take(event);
+                self.walk.case.take(event);
             }
-            Part::Both => walk.step_of_both(place, event, &moved(&mut earlier, event)),
-            Part::Later => walk.step(place, event),
+            Part::Both => {
+                let there = self.earlier.moved(event, CaseField::ALL);
+                self.walk.step_of_both(self.told, event, &there);
+            }
+            Part::Later => self.walk.step(self.told, event),
             Part::Neither => {}
         }
+        self.told += 1;
     }
-    walk.since(&earlier)
+
+    /// What differs.
+    #[must_use]
+    pub fn differences(&self) -> Vec<MadeDifference> {
+        self.walk.since(&self.earlier.case)
+    }
 }
 
 /// What these events make of a case.
 #[must_use]
 pub fn made_by(before: &Case, events: &[Recorded<CaseFact>]) -> Vec<MadeDifference> {
-    let mut walk = Walk { case: before.clone(), ..Walk::default() };
+    let mut walk = Walk { case: Steps::from(before), ..Walk::default() };
     for (place, event) in events.iter().enumerate() {
         walk.step(place, event);
     }
     walk.since(before)
 }
 
+/// A case that goes on event by event, beside itself one event behind: what an event moves is told without a copy of all
+/// that was there before it.
+#[derive(Default)]
+pub struct Steps {
+    case: Case,
+    behind: Case,
+}
+
+impl Steps {
+    /// Takes an event in.
+    fn take(&mut self, event: &Recorded<CaseFact>) {
+        self.case.evolve(event);
+        self.behind.evolve(event);
+    }
+
+    /// Takes an event in, and tells what of these fields it moves.
+    pub fn moved(&mut self, event: &Recorded<CaseFact>, fields: &[CaseField]) -> Vec<FieldDifference> {
+        self.case.evolve(event);
+        let (before, after) = (self.behind.file.as_ref(), self.case.file.iter());
+        let moved = after.flat_map(|after| difference::moved(before, event, after, fields)).collect();
+        self.behind.evolve(event);
+        moved
+    }
+}
+
+impl From<&Case> for Steps {
+    fn from(case: &Case) -> Self {
+        Self { case: case.clone(), behind: case.clone() }
+    }
+}
+
 /// A case that goes on event by event, and which fields each of them has moved.
 #[derive(Default)]
 struct Walk {
-    case: Case,
+    case: Steps,
     /// The event that opens the case, where it is one of the steps.
     opening: Option<usize>,
     steps: Vec<(usize, Vec<CaseField>)>,
@@ -78,10 +128,14 @@ struct Walk {
 }
 
 impl Walk {
+    fn file(&self) -> Option<&File> {
+        self.case.case.file.as_ref()
+    }
+
     fn step(&mut self, place: usize, event: &Recorded<CaseFact>) {
-        let was_open = self.case.file.is_some();
-        let moved = moved(&mut self.case, event);
-        if !was_open && self.case.file.is_some() {
+        let was_open = self.file().is_some();
+        let moved = self.case.moved(event, CaseField::ALL);
+        if !was_open && self.file().is_some() {
             self.opening = Some(place);
         }
         self.steps.push((place, moved.into_iter().map(|difference| difference.field).collect()));
@@ -89,14 +143,14 @@ impl Walk {
 
     /// A step that the earlier state has taken, too: there it has moved what is given.
     fn step_of_both(&mut self, place: usize, event: &Recorded<CaseFact>, there: &[FieldDifference]) {
-        let here = moved(&mut self.case, event);
+        let here = self.case.moved(event, CaseField::ALL);
         let only_here = here.iter().filter(|difference| !there.contains(difference));
         let only_there = there.iter().filter(|difference| !here.contains(difference));
         self.swayed.push((place, only_here.chain(only_there).map(|difference| difference.field).collect()));
     }
 
     fn since(&self, earlier: &Case) -> Vec<MadeDifference> {
-        let all = self.case.file.iter().flat_map(|file| differences(earlier.file.as_ref(), file));
+        let all = self.file().into_iter().flat_map(|file| differences(earlier.file.as_ref(), file));
         all.map(|difference| {
             let movers = |steps: &[(usize, Vec<CaseField>)]| -> Vec<usize> {
                 let moved = steps.iter().filter(|(_, fields)| fields.contains(&difference.field));
@@ -113,23 +167,4 @@ impl Walk {
         })
         .collect()
     }
-}
-
-/// Takes an event in, and tells what of the case it moves.
-fn moved(case: &mut Case, event: &Recorded<CaseFact>) -> Vec<FieldDifference> {
-    let before = case.file.clone();
-    case.evolve(event);
-    case.file.iter().flat_map(|file| differences(before.as_ref(), file)).collect()
-}
-
-/// Every change of one field, in the order of the events; each with the place of the event that made it.
-#[must_use]
-pub fn of_field(events: &[Recorded<CaseFact>], field: CaseField) -> Vec<(usize, FieldDifference)> {
-    let mut case = Case::default();
-    let mut changes = Vec::new();
-    for (place, event) in events.iter().enumerate() {
-        let moved = moved(&mut case, event).into_iter();
-        changes.extend(moved.filter(|difference| difference.field == field).map(|difference| (place, difference)));
-    }
-    changes
 }

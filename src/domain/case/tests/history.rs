@@ -2,7 +2,7 @@
 
 use crate::domain::case::event::CaseFact;
 use crate::domain::case::history::{
-    CaseField, Changed, Difference, FieldDifference, Listed, MadeDifference, Named, Part, between, of_field,
+    CaseField, Changed, Comparison, Difference, FieldDifference, Listed, MadeDifference, Named, Part, Steps,
 };
 use crate::domain::case::state::Membership;
 use crate::domain::case::tests::actors::*;
@@ -15,6 +15,22 @@ use crate::domain::event::Recorded;
 fn parted(story: &Story, earlier: usize) -> Vec<(Recorded<CaseFact>, Part)> {
     let part = |place| if place < earlier { Part::Both } else { Part::Later };
     story.events().iter().cloned().enumerate().map(|(place, event)| (event, part(place))).collect()
+}
+
+fn between(events: &[(Recorded<CaseFact>, Part)]) -> Vec<MadeDifference> {
+    let mut comparison = Comparison::default();
+    events.iter().for_each(|(event, part)| comparison.take(event, *part));
+    comparison.differences()
+}
+
+/// Every change of a field, with the place of its event.
+fn of_field(events: &[Recorded<CaseFact>], field: CaseField) -> Vec<(usize, FieldDifference)> {
+    let mut steps = Steps::default();
+    let changes = events
+        .iter()
+        .enumerate()
+        .flat_map(|(place, event)| steps.moved(event, &[field]).into_iter().map(move |change| (place, change)));
+    changes.collect()
 }
 
 fn found(made: &[MadeDifference], field: CaseField) -> &MadeDifference {

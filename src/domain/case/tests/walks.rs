@@ -13,7 +13,7 @@ use proptest::test_runner::RngSeed;
 use crate::domain::actor::Actor;
 use crate::domain::case::command::CaseCommand;
 use crate::domain::case::event::CaseFact;
-use crate::domain::case::history::differences;
+use crate::domain::case::history::{CaseField, Steps, differences};
 use crate::domain::case::state::Case;
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
@@ -125,6 +125,17 @@ fn refolded(events: &[Recorded<CaseFact>]) -> Case {
     case
 }
 
+/// What each event has moved, though only what it may move is compared, is all that differs.
+fn assert_told_step_by_step<'a>(events: impl IntoIterator<Item = &'a Recorded<CaseFact>>) {
+    let (mut case, mut steps) = (Case::default(), Steps::default());
+    for event in events {
+        let before = case.clone();
+        case.evolve(event);
+        let differ: Vec<_> = case.file.iter().flat_map(|file| differences(before.file.as_ref(), file)).collect();
+        assert_eq!(steps.moved(event, CaseField::ALL), differ, "{event:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(config())]
 
@@ -161,6 +172,7 @@ proptest! {
             case = after;
         }
         prop_assert_eq!(&refolded(&events), &case, "the log tells the same as memory");
+        assert_told_step_by_step(&events);
         let snapshot = serde_json::to_string(&case).expect("a case is written");
         prop_assert_eq!(&serde_json::from_str::<Case>(&snapshot).expect("and read"), &case);
 
@@ -176,11 +188,11 @@ proptest! {
     fn events_in_any_order_never_fail(
         places in vec((select(Status::ALL), any::<Index>()), 0..60),
     ) {
+        let events: Vec<_> =
+            places.iter().map(|(status, place)| place.get(Story::of(*status).events()).clone()).collect();
         let mut case = Case::default();
-        for (status, place) in places {
-            let story = Story::of(status);
-            case.evolve(place.get(story.events()));
-        }
+        events.iter().for_each(|event| case.evolve(event));
+        assert_told_step_by_step(&events);
         // Without an event that opens it, nothing is known.
         prop_assert!(case.file.is_none_or(|file| file.number == number()));
     }

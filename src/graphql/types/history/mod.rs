@@ -8,10 +8,10 @@ mod timeline;
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Object, Result, SimpleObject};
+use futures::FutureExt;
 use jiff::Timestamp;
 
-use crate::app::{CasePoint, HistoryEvent, Moment, parts};
-use crate::domain::case::history::{between, of_field};
+use crate::app::{CasePoint, HistoryEvent, Moment, changes_of, differences_between, parts};
 use crate::domain::value::{CampaignId, CaseId, EnterpriseId};
 use crate::graphql::connection::Slice;
 use crate::graphql::context::loaders;
@@ -80,8 +80,8 @@ impl CaseHistory {
                 let message = "the point `from` lies after the point `to`: ask the other way round";
                 errors::argument("POINTS_REVERSED", "from", message)
             })?;
-            let events: Vec<_> = history.iter().map(|told| told.event.clone()).zip(parts).collect();
-            let changes = between(&events).into_iter().map(|made| {
+            // It has states of the case with it, and the library makes room for the largest field whichever is asked for.
+            let changes = differences_between(&history, &parts).boxed().await.into_iter().map(|made| {
                 let makers = made.made_by.iter().map(|place| self.maker(ctx, &history[*place])).collect::<Result<_>>();
                 Ok(FieldChange::new(self.id, made.difference, makers?, self.at))
             });
@@ -104,8 +104,8 @@ impl CaseHistory {
         errors::nullable(async {
             let part = Part::read(ctx, first, skip)?;
             let history = self.load(ctx).await?;
-            let events: Vec<_> = history.iter().map(|told| told.event.clone()).collect();
-            let entries = part.of(of_field(&events, field.into()).into_iter())?.map(|(place, difference)| {
+            let changes = changes_of(&history, field.into()).boxed().await;
+            let entries = part.of(changes.into_iter())?.map(|(place, difference)| {
                 let maker = Arc::new(self.maker(ctx, &history[place])?);
                 let change = FieldChange::new(self.id, difference, vec![(*maker).clone()], self.at);
                 Ok(FieldHistoryEntry { change, field, maker })
