@@ -151,8 +151,7 @@ async fn next_page(app: &App, page: &mut CasePage) -> Result<Option<Vec<StoredCa
 }
 
 /// Those whose deadline was not recorded as missed before: one that was answered since without a new deadline stays past
-/// its day, and would be refused in every round. One read for all that are not in memory; what cannot be read is among
-/// them.
+/// its day, and would be refused in every round. What cannot be read is among them.
 async fn still_to_miss(app: &App, cases: Vec<StoredCase>) -> Result<Vec<StoredCase>, Fault> {
     let versions = cases.iter().map(|case| (case.row.case_id, case.version)).collect();
     let known = app.aggregates.cases.at_least_all(&versions).await?;

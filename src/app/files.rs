@@ -28,7 +28,7 @@ impl App {
         Ok(self.case_files(actor, &[(id, version)], at).await?.pop().unwrap_or_default())
     }
 
-    /// The same of several cases, each at its version and in its place: one read of what is not in memory.
+    /// The same of several cases, each at its version and in its place.
     ///
     /// # Errors
     /// As [`App::case_file`].
@@ -38,12 +38,8 @@ impl App {
         cases: &[(CaseId, u64)],
         at: Moment,
     ) -> Result<Vec<Arc<Versioned<Case>>>, Fault> {
-        let time = match at {
-            Moment::Present | Moment::Position(_) => None,
-            Moment::Occurred(time) => Some(time),
-        };
         let asked: Vec<_> = cases.iter().map(|(id, version)| (Uuid::from(*id), *version)).collect();
-        let mut files = self.aggregates.cases.at_versions(&asked, time).await?;
+        let mut files = self.aggregates.cases.at_versions(&asked, at).await?;
         let ids = asked.iter().map(|(id, _)| *id);
         let with_internal: Vec<_> =
             ids.clone().zip(&files).filter(|(_, file)| has_internal(file)).map(|(id, _)| id).collect();

@@ -15,13 +15,16 @@ use crate::app::request::Fault;
 use crate::codec::{self, Stored, Upcasters};
 use crate::domain::aggregate::Root;
 use crate::domain::event::Recorded;
-use crate::store::{AggregateType, EventQuery, EventRecord, Store, StreamEvent, StreamId};
+use crate::store::{AggregateType, EventQuery, EventRecord, Moment, Span, Store, StreamEvent, StreamId};
 
 /// How many aggregates of a type are kept. A case of a dozen events weighs some 10 KiB.
 const KEPT: u64 = 10_000;
 
 /// Of how many aggregates the present is read at once.
 const AT_ONCE: usize = 500;
+
+/// How many events of some streams are in memory at once, to be folded and let go. A longer stream is read by itself.
+const EVENTS_AT_ONCE: u64 = 2_000;
 
 /// An aggregate and the version it is at.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -100,8 +103,8 @@ impl<A: Root> Streams<A> {
         Ok(present)
     }
 
-    /// The aggregates as the log has them now, each in its place: for some hundred of them one read of their versions,
-    /// and one of those that are not in memory.
+    /// The aggregates as the log has them now, each in its place: for some hundred of them one read of their versions, and
+    /// as many of those that are not in memory as they are long.
     ///
     /// # Errors
     /// When the store fails or an event cannot be read.
@@ -148,87 +151,84 @@ impl<A: Root> Streams<A> {
         Ok(then)
     }
 
-    /// The aggregates at these versions, each in its place: one read for all that are not in memory. With a time
-    /// (microseconds since the Unix epoch), as the first so many of the events make them that happened by then.
+    /// The aggregates at these versions, each in its place: those that are not in memory are read some at a time, and no
+    /// further than asked. Of what had happened by a time, as the first so many of the events make them that had.
     ///
     /// # Errors
     /// When the store fails or an event cannot be read.
-    pub async fn at_versions(&self, asked: &[(Uuid, u64)], time: Option<i64>) -> Result<Vec<Arc<Versioned<A>>>, Fault> {
-        let mut found = Vec::with_capacity(asked.len());
+    pub async fn at_versions(&self, asked: &[(Uuid, u64)], at: Moment) -> Result<Vec<Arc<Versioned<A>>>, Fault> {
+        let had_happened = |until: Timestamp| match at {
+            Moment::Present | Moment::Position(_) => true,
+            Moment::Occurred(time) => until.as_microsecond() <= time,
+        };
+        let (mut found, mut missing) = (HashMap::with_capacity(asked.len()), Vec::new());
         for (id, version) in asked {
-            let is_it = |kept: &Arc<Versioned<A>>| {
-                let until = kept.happened_until.map(Timestamp::as_microsecond);
-                kept.version == *version && time.is_none_or(|time| until.is_none_or(|until| until <= time))
+            let kept = self.kept(*id).await;
+            match kept.filter(|kept| kept.version == *version && kept.happened_until.is_none_or(had_happened)) {
+                Some(kept) => drop(found.insert((*id, *version), kept)),
+                None if *version > 0 => missing.push((*id, *version)),
+                None => {}
+            }
+        }
+        for batch in batches(missing) {
+            let most = batch.iter().map(|(_, version)| *version).max().unwrap_or_default();
+            let query = EventQuery {
+                // One more tells whether that is all of a stream.
+                limit: u32::try_from(most).map_or(u32::MAX, |most| most.saturating_add(1)),
+                occurred: Span::default().happened_by(at),
+                ..EventQuery::default()
             };
-            found.push(match *version {
-                0 => Some(Arc::default()),
-                _ => self.kept(*id).await.filter(is_it),
-            });
-        }
-        let missing = asked.iter().zip(&found).filter(|(_, found)| found.is_none()).map(|((id, _), _)| *id);
-        let streams = self.whole(missing.collect()).await?;
-        let mut all = Vec::with_capacity(asked.len());
-        for ((id, version), found) in asked.iter().zip(found) {
-            if let Some(found) = found {
-                all.push(found);
-                continue;
-            }
-            let records = streams.get(id).map_or(&[][..], Vec::as_slice);
-            let mut then = Versioned::default();
-            for record in records {
-                if then.version == *version {
-                    break;
+            let streams = self.read(&batch, query).await?;
+            for (id, version) in batch {
+                let records = streams.get(&id).map_or(&[][..], Vec::as_slice);
+                let mut then = Versioned::default();
+                for record in records.iter().take(usize::try_from(version).unwrap_or(usize::MAX)) {
+                    then.take(&self.decode(record)?);
                 }
-                let event = self.decode(record)?;
-                if time.is_none_or(|time| event.occurred_at.as_microsecond() <= time) {
-                    then.take(&event);
+                let then = Arc::new(then);
+                if !matches!(at, Moment::Occurred(_)) && then.version == records.len() as u64 {
+                    self.keep(id, then.clone()).await;
                 }
+                found.insert((id, version), then);
             }
-            let then = Arc::new(then);
-            if then.version == records.len() as u64 {
-                self.keep(*id, then.clone()).await;
-            }
-            all.push(then);
         }
-        Ok(all)
+        Ok(asked.iter().map(|asked| found.get(asked).cloned().unwrap_or_default()).collect())
     }
 
-    /// The aggregates at these versions or later ones, as far as they can be read: one read for all that are not in
-    /// memory.
+    /// The aggregates at these versions or later ones, as far as they can be read: those that are not in memory are read
+    /// some at a time.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn at_least_all(&self, asked: &HashMap<Uuid, u64>) -> Result<HashMap<Uuid, Arc<Versioned<A>>>, Fault> {
-        let mut found = HashMap::with_capacity(asked.len());
+        let (mut found, mut missing) = (HashMap::with_capacity(asked.len()), Vec::new());
         for (id, version) in asked {
-            if let Some(kept) = self.kept(*id).await.filter(|kept| kept.version >= *version) {
-                found.insert(*id, kept);
+            match self.kept(*id).await.filter(|kept| kept.version >= *version) {
+                Some(kept) => drop(found.insert(*id, kept)),
+                None => missing.push((*id, *version)),
             }
         }
-        let missing = asked.keys().filter(|id| !found.contains_key(id)).copied();
-        for (id, records) in self.whole(missing.collect()).await? {
-            let events: Result<Vec<_>, Fault> = records.iter().map(|record| self.decode(record)).collect();
-            let Ok(events) = events else { continue };
-            let mut present = Versioned::default();
-            events.iter().for_each(|event| present.take(event));
-            let present = Arc::new(present);
-            self.keep(id, present.clone()).await;
-            found.insert(id, present);
+        for batch in batches(missing) {
+            for (id, records) in self.read(&batch, EventQuery { limit: u32::MAX, ..EventQuery::default() }).await? {
+                let events: Result<Vec<_>, Fault> = records.iter().map(|record| self.decode(record)).collect();
+                let Ok(events) = events else { continue };
+                let mut present = Versioned::default();
+                events.iter().for_each(|event| present.take(event));
+                let present = Arc::new(present);
+                self.keep(id, present.clone()).await;
+                found.insert(id, present);
+            }
         }
         Ok(found)
     }
 
-    /// All events of these streams, by stream: one read, or none.
-    async fn whole(&self, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Vec<EventRecord>>, Fault> {
-        let mut streams = HashMap::<Uuid, Vec<EventRecord>>::with_capacity(ids.len());
-        if ids.is_empty() {
-            return Ok(streams);
-        }
+    /// The events of the query in these streams, by stream: one read.
+    async fn read(&self, asked: &[(Uuid, u64)], query: EventQuery) -> Result<HashMap<Uuid, Vec<EventRecord>>, Fault> {
+        let mut streams = HashMap::<Uuid, Vec<EventRecord>>::with_capacity(asked.len());
         let query = EventQuery {
             aggregate_type: Some(self.aggregate_type),
-            aggregate_ids: ids,
-            limit: u32::MAX,
-            ..EventQuery::default()
+            aggregate_ids: asked.iter().map(|(id, _)| *id).collect(),
+            ..query
         };
         for record in self.store.events(&query).await? {
             if let Some(stream) = record.stream() {
@@ -280,5 +280,54 @@ impl<A: Root> Streams<A> {
             known.take(&event);
         }
         Ok(known)
+    }
+}
+
+/// Cuts what is asked of streams where it is too much to be read at once: of each of them there may be as many events as
+/// are asked of the longest.
+fn batches(mut asked: Vec<(Uuid, u64)>) -> Vec<Vec<(Uuid, u64)>> {
+    asked.sort_unstable_by_key(|(_, version)| *version);
+    let mut batches: Vec<Vec<(Uuid, u64)>> = Vec::new();
+    for (id, version) in asked {
+        match batches.last_mut() {
+            Some(batch) if (batch.len() as u64 + 1).saturating_mul(version) <= EVENTS_AT_ONCE => {
+                batch.push((id, version));
+            }
+            _ => batches.push(vec![(id, version)]),
+        }
+    }
+    batches
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn cut(versions: &[u64]) -> Vec<Vec<u64>> {
+        let asked = (0..).zip(versions).map(|(id, version)| (Uuid::from_u128(id), *version)).collect();
+        batches(asked).into_iter().map(|batch| batch.into_iter().map(|(_, version)| version).collect()).collect()
+    }
+
+    #[test]
+    fn what_is_long_is_read_in_parts() {
+        assert_eq!(cut(&[]), [[0; 0]; 0]);
+        assert_eq!(cut(&[20; 100]), [[20; 100]]);
+        assert_eq!(cut(&[5_000, 3, 1_000, 2, 1_000]), [vec![2, 3], vec![1_000, 1_000], vec![5_000]]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_more_is_read_at_once_than_fits_or_one_stream(versions in prop::collection::vec(1_u64..3_000, 0..200)) {
+            let batches = cut(&versions);
+            for batch in &batches {
+                let most = batch.iter().max().expect("a batch has a stream") * batch.len() as u64;
+                prop_assert!(most <= EVENTS_AT_ONCE || batch.len() == 1, "{most} of {batch:?}");
+            }
+            let mut sorted = versions;
+            sorted.sort_unstable();
+            prop_assert_eq!(batches.concat(), sorted);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod fold;
 pub(crate) mod house;
+mod long;
 mod pages;
 mod property;
 mod questions;

@@ -203,7 +203,7 @@ impl Hub {
     }
 
     /// The cases that the page is about, after it. One that this process has just written is in memory; those that
-    /// others have written are one read, once for all followers. What cannot be read here is looked up in the rows by
+    /// others have written are read once for all followers. What cannot be read here is looked up in the rows by
     /// whoever asks.
     async fn cases(&self, page: &[EventRecord]) -> HashMap<Uuid, Arc<Versioned<Case>>> {
         let mut versions = HashMap::new();
