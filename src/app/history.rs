@@ -161,15 +161,16 @@ impl App {
 
     /// What the query finds, and what it says.
     async fn read(&self, query: &EventQuery) -> Result<Vec<HistoryEvent>, Fault> {
-        let mut counts = HashMap::<_, u64>::new();
-        let told = |record: EventRecord| -> Result<HistoryEvent, Fault> {
+        let (mut counts, mut told) = (HashMap::<_, u64>::new(), Vec::new());
+        for record in with_times(self.store.events(query).await?)? {
             let event = self.aggregates.cases.decode(&record)?;
             let count = counts.entry(record.stream()).or_default();
             let before = *count;
             *count += 1;
-            Ok(HistoryEvent { record, event, before })
-        };
-        with_times(self.store.events(query).await?)?.into_iter().map(told).collect()
+            told.push(HistoryEvent { record, event, before });
+            consume_budget().await;
+        }
+        Ok(told)
     }
 }
 
