@@ -41,7 +41,10 @@ use lists::{filters_give_what_they_say, pages_are_stable_while_cases_change, sen
 use log::{
     each_reads_their_own_log, the_log_is_filtered, the_log_is_read_as_of_a_moment, the_log_is_read_back_by_pages,
 };
-use one_request::{a_command_that_is_selected_again_is_carried_out_once, fields_of_a_mutation_go_on_from_one_another};
+use one_request::{
+    a_command_that_is_selected_again_is_carried_out_once, fields_of_a_mutation_go_on_from_one_another,
+    what_a_query_selects_again_is_looked_up_once,
+};
 use scene::Scene;
 use search::{
     a_search_is_of_one_moment, only_what_one_may_see_is_found, senseless_searches_are_refused,
@@ -124,6 +127,7 @@ on_both_databases! {
     one_case_has_a_history
     fields_of_a_mutation_go_on_from_one_another
     a_command_that_is_selected_again_is_carried_out_once
+    what_a_query_selects_again_is_looked_up_once
 }
 
 async fn every_mutation_and_every_refusal(world: &World) {

@@ -156,10 +156,7 @@ impl Reader {
             }
         }
         let mut parsed = known.parsed.clone();
-        // What a query selects twice is looked up twice, and nothing comes of it.
-        if operation.node.ty != OperationType::Query {
-            root_fields::gather(&mut parsed, asked.operation_name.as_deref(), &variables);
-        }
+        root_fields::gather(&mut parsed, asked.operation_name.as_deref(), &variables);
         Ok(Document {
             query: known.text.clone(),
             parsed,

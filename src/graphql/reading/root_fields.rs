@@ -1,7 +1,11 @@
 //! What an operation selects of its root, each response name once (GraphQL, 6.3.2, `CollectFields`).
 //!
 //! The library takes every selection of a name for a field of its own: it would carry out a command as often as it is
-//! selected. And it looks for the field of a subscription in the operation itself, not within fragments.
+//! selected, and look a list up as often and put rows of two moments together by their places. And it looks for the field
+//! of a subscription in the operation itself, not within fragments.
+//!
+//! Further down it is left to the library: what stands there is of one thing that was read, and is loaded for all who ask
+//! at once.
 
 use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
@@ -14,16 +18,28 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Name, Positioned, Value, Variables};
 
+/// The fields whose own are looked up as those of the root are: the root of another moment, and previews.
+const AS_THE_ROOT: [&str; 3] = ["asOf", "query", "preview"];
+
 /// Puts the fields that the operation selects of its root into the operation itself, those of one response name
 /// together. The document is a valid one, and the variables have their defaults.
 pub(super) fn gather(document: &mut ExecutableDocument, operation_name: Option<&str>, variables: &Variables) {
-    let operation = operation(&mut document.operations, operation_name);
-    let selected = std::mem::take(&mut operation.selection_set.node);
-    let mut gathered =
-        Gathered { fragments: &document.fragments, variables, seen: HashSet::new(), fields: IndexMap::new() };
-    gathered.add(&selected);
-    let fields = gathered.fields.into_values().map(|field| (field.pos, Selection::Field(field)));
-    operation.selection_set.node.items = fields.map(|(pos, field)| Positioned::new(field, pos)).collect();
+    let selected = &mut operation(&mut document.operations, operation_name).selection_set.node;
+    *selected = gathered(selected, &document.fragments, variables);
+}
+
+fn gathered(selected: &SelectionSet, fragments: &Fragments, variables: &Variables) -> SelectionSet {
+    let mut found = Gathered { fragments, variables, seen: HashSet::new(), fields: IndexMap::new() };
+    found.add(selected);
+    let fields = found.fields.into_values().map(|mut field| {
+        if AS_THE_ROOT.contains(&field.node.name.node.as_str()) {
+            let selected = &mut field.node.selection_set.node;
+            *selected = gathered(selected, fragments, variables);
+        }
+        let pos = field.pos;
+        Positioned::new(Selection::Field(field), pos)
+    });
+    SelectionSet { items: fields.collect() }
 }
 
 fn operation<'a>(operations: &'a mut DocumentOperations, wanted: Option<&str>) -> &'a mut OperationDefinition {
@@ -35,8 +51,10 @@ fn operation<'a>(operations: &'a mut DocumentOperations, wanted: Option<&str>) -
     &mut operation.expect("it was chosen before").node
 }
 
+type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
+
 struct Gathered<'a> {
-    fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
+    fragments: &'a Fragments,
     variables: &'a Variables,
     /// Fragments whose fields are among these.
     seen: HashSet<&'a Name>,
@@ -100,50 +118,49 @@ mod tests {
 
     use super::*;
 
-    /// The fields of the root with what is selected of each.
-    fn gathered(query: &str) -> Vec<(String, Vec<String>)> {
+    /// What is selected of the root, in words.
+    fn root_of(query: &str) -> String {
         let mut document = parse_query(query).expect("it parses");
         gather(&mut document, None, &Variables::from_value(value!({ "yes": true, "no": false })));
-        let names = |set: &SelectionSet| -> Vec<_> {
-            let fields = set.items.iter().map(|item| match &item.node {
-                Selection::Field(field) => field.node.response_key().node.to_string(),
-                Selection::FragmentSpread(spread) => format!("...{}", spread.node.fragment_name.node),
-                Selection::InlineFragment(_) => "...".to_owned(),
-            });
-            fields.collect()
-        };
-        let items = &operation(&mut document.operations, None).selection_set.node.items;
-        let fields = items.iter().map(|item| match &item.node {
-            Selection::Field(field) => {
-                (field.node.response_key().node.to_string(), names(&field.node.selection_set.node))
-            }
-            other => panic!("it is within a fragment: {other:?}"),
-        });
-        fields.collect()
+        in_words(&operation(&mut document.operations, None).selection_set.node)
     }
 
-    fn of(fields: &[(&str, &[&str])]) -> Vec<(String, Vec<String>)> {
-        fields
-            .iter()
-            .map(|(name, of)| ((*name).to_owned(), of.iter().map(|name| (*name).to_owned()).collect()))
-            .collect()
+    fn in_words(set: &SelectionSet) -> String {
+        let selected = set.items.iter().map(|item| match &item.node {
+            Selection::Field(field) if field.node.selection_set.node.items.is_empty() => {
+                field.node.response_key().node.to_string()
+            }
+            Selection::Field(field) => {
+                format!("{} {{ {} }}", field.node.response_key().node, in_words(&field.node.selection_set.node))
+            }
+            Selection::FragmentSpread(spread) => format!("...{}", spread.node.fragment_name.node),
+            Selection::InlineFragment(fragment) => format!("... {{ {} }}", in_words(&fragment.node.selection_set.node)),
+        });
+        selected.collect::<Vec<_>>().join(" ")
     }
 
     #[test]
     fn a_field_is_found_wherever_it_stands() {
-        let events = of(&[("events", &["position"])]);
-        assert_eq!(gathered("subscription { events { position } }"), events);
-        assert_eq!(gathered("subscription { ... on Subscription { events { position } } }"), events);
+        assert_eq!(root_of("subscription { events { position } }"), "events { position }");
+        assert_eq!(root_of("subscription { ... on Subscription { events { position } } }"), "events { position }");
         let nested = "subscription { ...A } fragment A on Subscription { ...B } \
              fragment B on Subscription { events { ...C } } fragment C on LogUpdate { position }";
-        assert_eq!(gathered(nested), of(&[("events", &["...C"])]));
+        assert_eq!(root_of(nested), "events { ...C }");
     }
 
     #[test]
     fn those_of_one_response_name_are_one_in_the_order_of_the_first() {
         let query = "mutation { a: m { x } ...F b: m { v } a: m { z } } \
              fragment F on Mutation { c: m { w } a: m { y } ...F2 ...F2 } fragment F2 on Mutation { b: m { u } }";
-        assert_eq!(gathered(query), of(&[("a", &["x", "y", "z"]), ("c", &["w"]), ("b", &["u", "v"])]));
+        assert_eq!(root_of(query), "a { x y z } c { w } b { u v }");
+    }
+
+    #[test]
+    fn those_of_another_moment_and_of_previews_are_gathered_as_well() {
+        let query = "{ asOf { ...A query { ...B } } ...C preview { ...P m { y } } } \
+             fragment A on AsOf { query { c { x } } time } fragment B on Query { c { ...D } } \
+             fragment C on Query { asOf { query { c { y } } } } fragment P on PreviewPayload { m { x } }";
+        assert_eq!(root_of(query), "asOf { query { c { x ...D y } } time } preview { m { x y } }");
     }
 
     #[test]
@@ -151,6 +168,6 @@ mod tests {
         let query = "mutation { a: m @skip(if: $yes) { x } ...F @include(if: $no) b: m @include(if: $yes) { x } \
              ... @skip(if: true) { d: m { x } } c: m @skip(if: $no) @include(if: false) { x } ...F } \
              fragment F on Mutation { b: m { y } }";
-        assert_eq!(gathered(query), of(&[("b", &["x", "y"])]));
+        assert_eq!(root_of(query), "b { x y }");
     }
 }

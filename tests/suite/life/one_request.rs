@@ -51,3 +51,26 @@ pub async fn a_command_that_is_selected_again_is_carried_out_once(world: &World)
     assert_eq!(position_of(&shown["b"]["receipt"]), before + 2, "{shown}");
     assert_eq!(world.position().await, before + 2);
 }
+
+/// What is looked up twice is refused twice, and may be of two moments.
+pub async fn what_a_query_selects_again_is_looked_up_once(world: &World) {
+    let scene = Scene::set(world).await;
+    let case = scene.reported(world, "问了又问").await;
+    let here = json!({ "cases": { "nodes": [{ "id": case.id, "title": "问了又问" }] }, "case": null });
+    let then = format!("asOf(point: {{ position: \"{}\" }})", world.position().await);
+    let composed = "fragment A on Query { cases(first: 1) { nodes { id } } case(id: \"none\") { id } }
+        fragment B on Query { cases(first: 1) { nodes { title } } ... { case(id: \"none\") { title } } }";
+    for (query, shown, path) in [
+        (format!("{{ ...A ...B }} {composed}"), here.clone(), json!(["case"])),
+        (
+            format!("{{ {then} {{ query {{ ...A }} }} ... {{ {then} {{ query {{ ...B }} }} }} }} {composed}"),
+            json!({ "asOf": { "query": here } }),
+            json!(["asOf", "query", "case"]),
+        ),
+    ] {
+        let (_, answer) = world.post("watcher", &query, json!({})).await;
+        assert_eq!(answer["data"], shown, "{answer:#}");
+        let refused = answer["errors"].as_array().expect("the id is none");
+        assert_eq!((refused.len(), &refused[0]["path"]), (1, &path), "{answer:#}");
+    }
+}
