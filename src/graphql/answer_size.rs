@@ -6,10 +6,13 @@
 //!
 //! What came of a command is told whatever it takes: every field of a mutation's root is run, and `receipt` and
 //! `userErrors` of its payload are answered. What else the payload shows is given up by itself where it is too large or
-//! there is no room for it.
+//! there is no room for it; what comes after it is shown where that fits.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextResolve, ResolveInfo};
 use async_graphql::parser::types::OperationType;
@@ -53,7 +56,7 @@ impl AnswerRoom {
     /// An answer to an operation of that kind by that actor, of which nothing is made yet: a request has it as data.
     pub(crate) fn answer(&self, kind: OperationType, actor: &ActorId) -> AnswerSize {
         let held = Mutex::new(Held { bytes: 0, counted: self.made.add(actor, 0) });
-        AnswerSize { limit: self.limit, kind, held, outcome: AtomicU8::new(FITS), given_up: Mutex::default() }
+        AnswerSize { limit: self.limit, kind, held, outcome: Outcome::default(), given_up: Mutex::default() }
     }
 }
 
@@ -61,14 +64,43 @@ const FITS: u8 = 0;
 const TOO_LARGE: u8 = 1;
 const NO_ROOM: u8 = 2;
 
+/// Whether something fits, and why it does not: from then on it is given up.
+#[derive(Default)]
+struct Outcome(AtomicU8);
+
+impl Outcome {
+    fn note(&self, outcome: u8) {
+        if outcome != FITS {
+            self.0.store(outcome, Ordering::Relaxed);
+        }
+    }
+
+    fn get(&self) -> u8 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn fits(&self) -> bool {
+        self.get() == FITS
+    }
+}
+
 /// What one answer holds, or one update of a subscription.
 pub(crate) struct AnswerSize {
     limit: NamedLimit,
     kind: OperationType,
     held: Mutex<Held>,
-    outcome: AtomicU8,
+    /// Of the whole: a mutation is given up by its parts alone.
+    outcome: Outcome,
     /// What was given up of it, where that is not the whole.
     given_up: Mutex<Vec<ServerError>>,
+}
+
+/// What is given up by itself.
+#[derive(Default)]
+struct Part {
+    /// How many bytes it has taken.
+    taken: AtomicU64,
+    outcome: Outcome,
 }
 
 struct Held {
@@ -77,19 +109,22 @@ struct Held {
 }
 
 impl AnswerSize {
-    fn take(&self, bytes: u64) {
+    /// Takes so many bytes more, and tells whether they fit.
+    fn take(&self, bytes: u64) -> u8 {
         let mut held = locked(&self.held);
         held.bytes += bytes;
         let uncounted = held.bytes - held.counted.amount();
+        let mut outcome = FITS;
         if uncounted >= PIECE_BYTES {
             held.counted.grow(uncounted);
             if !self.has_room(&held) {
-                self.outcome.store(NO_ROOM, Ordering::Relaxed);
+                outcome = NO_ROOM;
             }
         }
         if held.bytes > self.limit.maximum {
-            self.outcome.store(TOO_LARGE, Ordering::Relaxed);
+            outcome = TOO_LARGE;
         }
+        outcome
     }
 
     /// So many bytes are thrown away before the answer is made.
@@ -107,31 +142,26 @@ impl AnswerSize {
         all <= room(AT_ONCE) && of_owner <= room(AT_ONCE_OF_ACTOR)
     }
 
-    fn fits(&self) -> bool {
-        self.outcome.load(Ordering::Relaxed) == FITS
-    }
-
     /// Why the whole is given up, where it is.
     fn why_not(&self) -> Option<ServerError> {
-        match self.outcome.load(Ordering::Relaxed) {
+        match self.outcome.get() {
             TOO_LARGE => Some(self.too_large("the answer is")),
             NO_ROOM => Some(self.no_room()),
             _ => None,
         }
     }
 
-    /// Why a part is given up, where it is. The command was carried out: nothing of it is to be sent again.
-    fn why_not_shown(&self) -> Option<ServerError> {
+    /// Why a part is given up. The command was carried out: nothing of it is to be sent again.
+    fn why_not_shown(&self, part: &Part) -> ServerError {
         let told = "what came of the command is told";
-        match self.outcome.load(Ordering::Relaxed) {
-            TOO_LARGE => Some(self.too_large(&format!("{told}; with what is shown here the answer would be"))),
+        match part.outcome.get() {
             NO_ROOM => {
                 let room = self.room();
                 let message =
                     format!("{told}; there is no room for what is shown here: {room}; query it a little later");
-                Some(self.refusal(SERVER_BUSY, message, false))
+                self.refusal(SERVER_BUSY, message, false)
             }
-            _ => None,
+            _ => self.too_large(&format!("{told}; with what is shown here the answer would be")),
         }
     }
 
@@ -166,8 +196,8 @@ impl AnswerSize {
 }
 
 tokio::task_local! {
-    /// What is resolved within it is of a part that may be given up by itself, and has taken so many bytes.
-    static PART: Arc<AtomicU64>;
+    /// What is resolved within it is of that part.
+    static PART: Arc<Part>;
 }
 
 /// Counts what answers hold. Each is of the request's data.
@@ -208,8 +238,11 @@ impl Extension for Counting {
         next: NextResolve<'_>,
     ) -> ServerResult<Option<Value>> {
         let answer = context.data_unchecked::<AnswerSize>();
-        if answer.kind != OperationType::Mutation || PART.try_with(|_| ()).is_ok() {
-            return part(answer, counted(answer, context, info, next)).await;
+        if let Ok(part) = PART.try_with(Arc::clone) {
+            return while_it_fits(&part.outcome, counted(answer, context, info, next)).await;
+        }
+        if answer.kind != OperationType::Mutation {
+            return while_it_fits(&answer.outcome, counted(answer, context, info, next)).await;
         }
         if !may_be_given_up(&info) {
             return counted(answer, context, info, next).await;
@@ -217,11 +250,13 @@ impl Extension for Counting {
         let field = info.field;
         let position = field.alias.as_ref().map_or(field.name.pos, |alias| alias.pos);
         let path = path(info.path_node);
-        let taken = Arc::new(AtomicU64::new(0));
-        let value = PART.scope(taken.clone(), part(answer, counted(answer, context, info, next))).await?;
-        let Some(mut error) = answer.why_not_shown() else { return Ok(value) };
-        drop(value);
-        answer.give_back(taken.load(Ordering::Relaxed));
+        let part = Arc::new(Part::default());
+        let resolved = counted(answer, context, info, next);
+        if let Some(value) = PART.scope(part.clone(), until_given_up(&part.outcome, resolved)).await {
+            return value;
+        }
+        answer.give_back(part.taken.load(Ordering::Relaxed));
+        let mut error = answer.why_not_shown(&part);
         error.locations = vec![position];
         locked(&answer.given_up).push(error.with_path(path));
         Ok(Some(Value::Null))
@@ -235,14 +270,25 @@ fn may_be_given_up(info: &ResolveInfo<'_>) -> bool {
 }
 
 /// Resolves a field of what may be given up. What has no room is thrown away: nothing more is added to it.
-async fn part(
-    answer: &AnswerSize,
+async fn while_it_fits(
+    outcome: &Outcome,
     counted: impl Future<Output = ServerResult<Option<Value>>>,
 ) -> ServerResult<Option<Value>> {
-    match answer.fits() {
+    match outcome.fits() {
         true => counted.await,
         false => Ok(Some(Value::Null)),
     }
+}
+
+/// Resolves a part to its end; `None` where it is given up. It is dropped then and there, with all that it holds: others
+/// that are under way beside it have the room that it had.
+async fn until_given_up<T>(outcome: &Outcome, part: impl Future<Output = T>) -> Option<T> {
+    let mut part = pin!(part);
+    poll_fn(|context| match part.as_mut().poll(context) {
+        _ if !outcome.fits() => Poll::Ready(None),
+        polled => polled.map(Some),
+    })
+    .await
 }
 
 async fn counted(
@@ -257,9 +303,15 @@ async fn counted(
     let is_json = info.return_type.trim_end_matches('!') == "JSON";
     let value = next.run(context, info).await?;
     let bytes = named + value.as_ref().map_or(OF_A_VALUE, |value| size(value, is_json));
+    let outcome = answer.take(bytes);
+    let of_part = PART.try_with(|part| {
+        part.taken.fetch_add(bytes, Ordering::Relaxed);
+        part.outcome.note(outcome);
+    });
     // What is of no part stays to the end.
-    let _ = PART.try_with(|taken| taken.fetch_add(bytes, Ordering::Relaxed));
-    answer.take(bytes);
+    if of_part.is_err() {
+        answer.outcome.note(outcome);
+    }
     Ok(value)
 }
 
@@ -293,87 +345,4 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use async_graphql::{Context, EmptySubscription, Object, Request, Schema, SimpleObject};
-    use serde_json::json;
-
-    use super::*;
-
-    const LIMIT: u64 = 64 * 1024;
-    const FULL: u64 = LIMIT * AT_ONCE_OF_ACTOR;
-
-    /// Other answers of the same actor.
-    struct Others {
-        room: AnswerRoom,
-        answers: Vec<AnswerSize>,
-    }
-
-    struct Query;
-
-    #[Object]
-    impl Query {
-        async fn nothing(&self) -> Option<bool> {
-            None
-        }
-    }
-
-    struct Mutation;
-
-    #[Object]
-    impl Mutation {
-        /// Carried out while the other answers grow as long as they may be.
-        async fn write(&self, ctx: &Context<'_>) -> WritePayload {
-            let others = ctx.data_unchecked::<Others>();
-            for other in &others.answers {
-                let grown = locked(&other.held).bytes;
-                other.take(LIMIT - grown);
-            }
-            let text = "x".repeat(2 * PIECE_BYTES as usize);
-            WritePayload { receipt: Receipt { making: others.room.made.all() }, shown: Some(Shown { text }) }
-        }
-    }
-
-    #[derive(SimpleObject)]
-    struct WritePayload {
-        receipt: Receipt,
-        shown: Option<Shown>,
-    }
-
-    /// What all answers held when the command was carried out.
-    #[derive(SimpleObject)]
-    struct Receipt {
-        making: u64,
-    }
-
-    #[derive(SimpleObject)]
-    struct Shown {
-        text: String,
-    }
-
-    #[tokio::test]
-    async fn a_mutation_that_finds_no_room_tells_what_came_of_it_and_gives_the_room_back() {
-        let room = AnswerRoom::new(&Limits { answer_bytes: LIMIT, ..Limits::default() });
-        let actor = ActorId::parse("somebody").expect("an actor id");
-        let answers = (0..AT_ONCE_OF_ACTOR).map(|_| room.answer(OperationType::Query, &actor)).collect();
-        let others = Others { room: room.clone(), answers };
-        let schema = Schema::build(Query, Mutation, EmptySubscription).extension(Counting).data(others).finish();
-        let fields = "receipt { making } shown { text }";
-        let query = format!("mutation {{ a: write {{ {fields} }} b: write {{ {fields} }} }}");
-        let answer = room.answer(OperationType::Mutation, &actor);
-        let response = schema.execute(Request::new(query).data(answer)).await;
-
-        let errors = serde_json::to_value(&response.errors).expect("JSON");
-        for (place, path) in [json!(["a", "shown"]), json!(["b", "shown"])].iter().enumerate() {
-            assert_eq!(errors[place]["path"], *path, "{errors}");
-            let expected = json!({
-                "code": SERVER_BUSY, "limit": "largestAnswerBytes", "maximum": LIMIT, "retryable": false,
-            });
-            assert_eq!(errors[place]["extensions"], expected);
-        }
-        let data = response.data.into_json().expect("JSON");
-        assert_eq!((&data["a"]["shown"], &data["b"]["shown"]), (&json!(null), &json!(null)));
-        let making = ["a", "b"].map(|command| data[command]["receipt"]["making"].as_u64().expect("it is told"));
-        assert!((FULL..FULL + PIECE_BYTES).contains(&making[1]), "of {making:?} what was not shown is given back");
-        assert_eq!((making[0], room.made.all()), (FULL, FULL), "nothing is left of the mutation");
-    }
-}
+mod tests;
