@@ -36,7 +36,8 @@ impl App {
     /// again, so that the usual command costs one commit and nothing else.
     ///
     /// # Errors
-    /// A refusal, a conflict with `expected_version`, or a fault; in each case nothing is recorded.
+    /// A refusal, a conflict with `expected_version`, or a fault; in each case nothing is recorded, unless nobody knows that
+    /// ([`Fault::is_unsettled`]).
     pub async fn execute<A: Commanded>(&self, request: &Request, id: Uuid, body: A::Body) -> Result<Receipt, Failure> {
         self.execute_with::<A>(request, id, body, Vec::new()).await
     }

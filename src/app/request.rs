@@ -238,6 +238,12 @@ impl Fault {
         matches!(self, Self::Store(StoreError::TimedOut { .. }))
     }
 
+    /// Whether a command may be on record although it has failed.
+    #[must_use]
+    pub fn is_unsettled(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_unsettled())
+    }
+
     /// Whether what is stored is not what this program writes, as against a database that fails.
     #[must_use]
     pub fn is_damage(&self) -> bool {

@@ -8,6 +8,7 @@
 //! | the house may succeed later | `errors`, `extensions.code`, `extensions.retryable` | `UNAVAILABLE` |
 //! | others were faster at every attempt | the same | `OUTRUN` |
 //! | the database has gone on with other data keys | the same | `DATA_KEYS_OTHER` |
+//! | nobody knows whether a command is on record | the same; `retryable` where its input had a key | `OUTCOME_UNKNOWN` |
 //! | it took too long | the same, and `limit`, `maximum` | `TIMED_OUT` |
 //! | a position is not here yet | the same | `POSITION_NOT_REACHED` |
 //! | no room for another answer, or for what a payload shows | the same, and `limit`, `maximum` | `SERVER_BUSY` |
@@ -214,6 +215,21 @@ pub(crate) fn of_fault(request_id: &str, limits: &Limits, fault: Fault) -> Error
     })
 }
 
+/// A failure of the house in the commit of an order, which came with that key: nobody knows whether it is on record.
+pub(crate) fn outcome_unknown(request_id: &str, fault: &Fault, key: Option<&str>) -> Error {
+    tracing::error!(%request_id, fault = %with_causes(fault), "nobody knows what came of a command");
+    let what_to_do = match key {
+        Some(_) => "send it again with the same `idempotencyKey`: if it is on record, its first receipt is the answer",
+        None => "look before you send it again, or it may be recorded twice; an `idempotencyKey` keeps it from that",
+    };
+    let message = format!("the database failed in the commit, and the command may be on record or not: {what_to_do}");
+    Error::new(message).extend_with(|_, extensions| {
+        extensions.set("code", "OUTCOME_UNKNOWN");
+        extensions.set("requestId", request_id);
+        extensions.set("retryable", key.is_some());
+    })
+}
+
 /// The outcome of a field that is `null` when it fails.
 ///
 /// For async-graphql an `Err` is the failure of whatever holds the field, up to the whole answer; within an `Option` it is the field's own. The neighbours then stay.
@@ -314,6 +330,17 @@ mod tests {
             let extensions = error.extensions.expect("it has extensions");
             assert_eq!(extensions.get("code"), Some(&Value::from(code)));
             assert_eq!(extensions.get("retryable").is_some(), is_retryable, "{code}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_on_record_is_sent_again_under_its_key_alone() {
+        for (key, told) in [(Some("once"), "send it again with the same"), (None, "look before you send it again")] {
+            let error = outcome_unknown("request-1", &Fault::RebuildUnderWay, key);
+            assert!(error.message.contains(told), "{}", error.message);
+            let extensions = error.extensions.expect("it has extensions");
+            assert_eq!(extensions.get("code"), Some(&Value::from("OUTCOME_UNKNOWN")));
+            assert_eq!(extensions.get("retryable"), Some(&Value::from(key.is_some())));
         }
     }
 

@@ -10,7 +10,7 @@ use crate::app::{
     Commanded, EventPage, Failure, Foreseen, Key, Moment, NewAttachment, Previewed, Receipt, Request, StreamId, Verdict,
 };
 use crate::domain::refusal::{Code, Refusal};
-use crate::graphql::context::{actor, app};
+use crate::graphql::context::{actor, app, session};
 use crate::graphql::door::Door;
 use crate::graphql::errors::{self, UserError, Warning};
 use crate::graphql::ids;
@@ -97,6 +97,10 @@ pub(crate) async fn carry_out<I: Input>(ctx: &Context<'_>, input: &I, key: Optio
     let done = app(ctx).execute_with::<I::Root>(&request, ordered.id, ordered.body, ordered.attachments).await;
     match done {
         Ok(receipt) => Ok(Outcome { receipt: Some(receipt), ..Outcome::default() }),
+        Err(Failure::Fault(fault)) if fault.is_unsettled() => {
+            let key = input.circumstances().idempotency_key.or(key);
+            Err(errors::outcome_unknown(&session(ctx).request_id, &fault, key))
+        }
         Err(failure) => Outcome::of_failure::<I>(ctx, failure),
     }
 }

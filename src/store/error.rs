@@ -123,14 +123,20 @@ pub enum StoreError {
         /// What the migrator said.
         source: Arc<sqlx::migrate::MigrateError>,
     },
-    /// A statement failed. After a failed commit it is unknown whether the batch is durable:
-    /// sending the same command key again gives the answer.
+    /// A statement failed.
     #[error("cannot {operation}")]
     Database {
         /// What the store was doing.
         operation: &'static str,
         /// What the driver said.
         source: Arc<sqlx::Error>,
+    },
+    /// A commit has failed when it may have come to its end: whether the batch is stored is not known. Sending the same
+    /// command key again tells.
+    #[error("it is not known whether a batch was stored")]
+    Unsettled {
+        /// What has failed.
+        source: Arc<Self>,
     },
     /// The database gave a read up that took longer than whoever asked would wait; see
     /// [`limited`](crate::store::limited).
@@ -253,6 +259,7 @@ impl StoreError {
         let fails_for_now = matches!(
             self,
             Self::Database { .. }
+                | Self::Unsettled { .. }
                 | Self::TimedOut { .. }
                 | Self::Load { .. }
                 | Self::Unreachable { .. }
@@ -263,6 +270,16 @@ impl StoreError {
                 | Self::WriterBroken
         );
         fails_for_now && !self.is_damage()
+    }
+
+    /// Whether a command may be stored although its commit has failed; after every other error of a commit it is not.
+    pub fn is_unsettled(&self) -> bool {
+        matches!(self, Self::Unsettled { .. } | Self::WriterBroken)
+    }
+
+    /// Of a commit that may have come to its end all the same.
+    pub(super) fn unsettled(self) -> Self {
+        Self::Unsettled { source: Arc::new(self) }
     }
 
     /// Wraps a driver error with the operation it interrupted; made for `map_err`.

@@ -67,8 +67,8 @@ impl Writer {
     ///
     /// # Errors
     /// [`AppendError::Conflict`] and [`AppendError::KeyReused`] concern this command alone.
-    /// [`AppendError::Store`] with [`StoreError::Overloaded`] or [`StoreError::Closed`] means
-    /// that nothing was stored; with any other error that is unknown, and sending the same
+    /// [`AppendError::Store`] means that nothing was stored, unless the error is
+    /// [unsettled](StoreError::is_unsettled): then that is unknown, and sending the same
     /// command key again tells.
     pub async fn append(&self, append: Append) -> Result<Committed, AppendError> {
         let span = tracing::debug_span!("commit", etalon.position = field::Empty, etalon.version = field::Empty);
@@ -180,7 +180,8 @@ impl Task {
         metrics().commit.observe(began.elapsed().as_secs_f64());
         metrics().batch.observe(commands as f64);
         let silence = || io::Error::new(io::ErrorKind::TimedOut, "the database has not answered");
-        let outcomes = match committed.unwrap_or_else(|_| Err(StoreError::during("commit a batch")(silence().into()))) {
+        let given_up = |_| Err(StoreError::during("commit a batch")(silence().into()).unsettled());
+        let outcomes = match committed.unwrap_or_else(given_up) {
             Ok(outcomes) => outcomes,
             Err(error) => {
                 tracing::error!(error = %with_causes(&error), commands, "a group commit failed");

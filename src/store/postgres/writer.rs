@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError, PgSeverity};
 use sqlx::{Connection, Executor};
 use tokio::sync::Mutex;
 
@@ -72,6 +72,8 @@ impl Writer {
             tracing::warn!(error = %with_causes(&error), "the statements of a commit are not planned anew");
             kept = None;
         }
+        // Whether an attempt may have stored the batch.
+        let mut is_unsettled = false;
         let assumed = kept.as_ref().and_then(|_| memory.assume(&batch));
         if let (Some(connection), Some((known, assumed))) = (&mut kept, assumed) {
             let plan = decide(batch.clone(), known);
@@ -86,30 +88,34 @@ impl Writer {
                     // If it was committed all the same, the keys of its commands are found under the lock.
                     Err(error) => {
                         tracing::warn!(error = %with_causes(&error), "a commit is tried again");
+                        is_unsettled = !is_refusal(&error);
                         kept = None;
                     }
                 }
             }
         }
-        let lock = StoreError::during("lock the head of the log");
-        let mut connection = self.lock_head(kept, silence).await.map_err(lock)?;
-        let looked = silence.answer(self.patience, known(&mut connection, &batch)).await;
-        let known = looked.map_err(StoreError::during("look up what a batch builds on"))??;
-        memory.learn(&known);
-        let plan = decide(batch, known);
-        let ended = async {
-            if plan.writes_nothing() {
-                connection.execute("rollback").await?;
-            } else {
-                write::under_lock(&mut connection, &plan).await?;
-                connection.execute("commit").await?;
-                memory.remember(&plan);
-            }
-            Ok(())
+        let under_lock = async {
+            let lock = StoreError::during("lock the head of the log");
+            let mut connection = self.lock_head(kept, silence).await.map_err(lock)?;
+            let looked = silence.answer(self.patience, known(&mut connection, &batch)).await;
+            let known = looked.map_err(StoreError::during("look up what a batch builds on"))??;
+            memory.learn(&known);
+            let plan = decide(batch, known);
+            let ended = async {
+                if plan.writes_nothing() {
+                    connection.execute("rollback").await?;
+                } else {
+                    write::under_lock(&mut connection, &plan).await?;
+                    connection.execute("commit").await?;
+                    memory.remember(&plan);
+                }
+                Ok(())
+            };
+            silence.answer(self.patience, ended).await.flatten().map_err(not_committed)?;
+            *slot = Some(connection);
+            Ok::<_, StoreError>(plan)
         };
-        silence.answer(self.patience, ended).await.flatten().map_err(StoreError::during("commit a batch"))?;
-        *slot = Some(connection);
-        Ok(plan)
+        under_lock.await.map_err(|error| if is_unsettled { error.unsettled() } else { error })
     }
 
     /// Locks the head of the log on the kept connection, or on a new one if there is none or it
@@ -128,6 +134,19 @@ impl Writer {
         };
         silence.answer(self.patience, locked).await.flatten()
     }
+}
+
+/// How the end of a transaction has failed.
+fn not_committed(error: sqlx::Error) -> StoreError {
+    let is_refusal = is_refusal(&error);
+    let error = StoreError::during("commit a batch")(error);
+    if is_refusal { error } else { error.unsettled() }
+}
+
+/// Whether it is the server that says no: nothing is stored then. One that ends the connection may have committed before.
+fn is_refusal(error: &sqlx::Error) -> bool {
+    let said = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+    said.is_some_and(|said| said.severity() == PgSeverity::Error)
 }
 
 async fn known(connection: &mut PgConnection, batch: &[Append]) -> Result<Known, StoreError> {

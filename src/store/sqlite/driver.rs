@@ -51,6 +51,16 @@ pub(super) enum Failed {
 }
 
 impl Failed {
+    /// Of the end of a transaction. Where the file has failed, what was written may be whole when it is read again.
+    pub(super) fn of_commit(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::SystemIoFailure) => {
+                Self::Store(StoreError::during("commit a batch")(driver_error(error)).unsettled())
+            }
+            _ => Self::Driver(error),
+        }
+    }
+
     /// As the store tells it, with the operation that was interrupted; made for `map_err`.
     pub(super) fn during(operation: &'static str) -> impl FnOnce(Self) -> StoreError {
         move |failed| match failed {

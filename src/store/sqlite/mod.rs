@@ -271,7 +271,7 @@ impl Backend for SqliteBackend {
             let plan = decide(batch, known);
             if !plan.writes_nothing() {
                 write::planned(&transaction, &plan)?;
-                transaction.commit()?;
+                transaction.commit().map_err(Failed::of_commit)?;
             }
             Ok(plan)
         });

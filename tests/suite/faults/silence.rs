@@ -8,6 +8,7 @@ use std::time::Duration;
 use etalon::store::{self, Store, Target, limited};
 use futures::future::join_all;
 use serde_json::{Value, json};
+use sqlx::{Connection, Executor, PgConnection};
 use tokio::time::{interval, timeout};
 use uuid::Uuid;
 
@@ -141,6 +142,41 @@ async fn revocations_are_heard_of_when_the_database_falls_silent() {
     let Got::Closed(4403, reason) = ended else { panic!("it ends in words, not by {ended:?}") };
     assert!(reason.contains("TOKEN_REVOKED"), "{reason}");
     in_time("a query of somebody else", house.is_answered()).await;
+}
+
+/// The database takes a commit in and says nothing more of it: it may be carried out all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_command_that_may_be_on_record_no_one_is_told_to_send_it_again_without_a_key() {
+    for key in [Some("once"), None] {
+        let house = House::build().await;
+        // What comes next is committed by one statement, on what is known since.
+        house.commits(&house.server).await;
+        let token = house.token("manager", "MANAGER");
+        let refused = async |input: &Value| {
+            let body = json!({ "query": OPEN, "variables": { "input": input } });
+            let sent = house.client.post(&house.server.graphql).bearer_auth(&token).json(&body).send();
+            let answer: Value = sent.await.expect("an answer").json().await.expect("JSON");
+            let told = &answer["errors"][0]["extensions"];
+            (told["code"].clone(), told["retryable"].clone())
+        };
+        let mut owner = PgConnection::connect(house.database.url()).await.expect("the database answers");
+        owner.execute("begin; select 1 from log_head where id = 1 for update").await.expect("nobody commits");
+        let mut input = campaign("一次而已");
+        input["idempotencyKey"] = json!(key);
+        assert_eq!(refused(&input).await, (json!("OUTCOME_UNKNOWN"), json!(key.is_some())));
+        // This one waits before anything of it is written.
+        assert_eq!(refused(&campaign("尚未写入")).await, (json!("UNAVAILABLE"), json!(true)));
+        owner.execute("rollback").await.expect("it is given back");
+        if key.is_some() {
+            let carried_out = carry_out(&house.client, &house.server.graphql, &token, OPEN, input).await;
+            assert_eq!(carried_out["openCampaign"]["userErrors"], json!([]), "{carried_out}");
+            let asked = json!({});
+            let all = "{ campaigns(first: 100) { nodes { name } } }";
+            let shown = ask(&house.client, &house.server.graphql, &token, all, asked).await.expect("an answer");
+            let names = shown["campaigns"]["nodes"].as_array().expect("campaigns").iter();
+            assert_eq!(names.filter(|campaign| campaign["name"] == "一次而已").count(), 1, "{shown}");
+        }
+    }
 }
 
 /// A database behind such a network.
