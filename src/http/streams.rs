@@ -140,6 +140,8 @@ pub(super) enum Farewell {
     SlowReader,
     /// The log cannot be read at the moment.
     Unavailable,
+    /// An update took too long to be made.
+    TimedOut,
 }
 
 impl Farewell {
@@ -156,6 +158,7 @@ impl Farewell {
             Self::TokenRevoked => "TOKEN_REVOKED",
             Self::SlowReader => "SLOW_READER",
             Self::Unavailable => "UNAVAILABLE",
+            Self::TimedOut => "TIMED_OUT",
         }
     }
 
@@ -167,6 +170,9 @@ impl Farewell {
             Self::TokenRevoked => "the bearer token was revoked: go on with a new one",
             Self::SlowReader => "answers were not read in time: go on when there is time to read them",
             Self::Unavailable => "the log cannot be read at the moment: go on a little later",
+            Self::TimedOut => {
+                "the next update took too long, each time that it was tried: go on later, or ask for less"
+            }
         }
     }
 }

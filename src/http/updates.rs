@@ -84,14 +84,14 @@ impl Updates {
     async fn made(&mut self) -> Result<Update, Farewell> {
         let unsent = &self.front.admission.unsent;
         loop {
-            self.subscribed.heard().await.map_err(unavailable)?;
+            self.subscribed.heard().await.map_err(farewell)?;
             let turn = self.turn.clone().acquire_owned().await.expect("nobody closes it");
             // Whoever reads nothing of so many answers reads this stream slowly, too.
             if unsent.room_of(&self.actor).is_err() {
                 return Err(Farewell::SlowReader);
             }
             unsent.some_room().await;
-            let shown = self.subscribed.show().await.map_err(unavailable)?;
+            let shown = self.subscribed.show().await.map_err(farewell)?;
             let Some(Delivery { response, position }) = shown else { continue };
             let body = answer::body(&response);
             self.unpaid = Some(body.len() as u64);
@@ -102,7 +102,10 @@ impl Updates {
 }
 
 /// Logs why there are no more.
-fn unavailable(ended: Ended) -> Farewell {
+fn farewell(ended: Ended) -> Farewell {
     tracing::warn!(fault = %with_causes(&ended), "a subscription ends");
-    Farewell::Unavailable
+    match ended {
+        Ended::Log(_) | Ended::Update(_) => Farewell::Unavailable,
+        Ended::TooSlow(_) => Farewell::TimedOut,
+    }
 }

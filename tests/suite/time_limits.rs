@@ -26,18 +26,27 @@ const SHORT: u64 = 500_000;
 
 /// Makes the head of the log a view that takes so many steps to read.
 pub(crate) async fn make_slow(raw: &Raw, steps: u64) {
-    raw.execute("alter table log_head rename to log_head_kept").await;
+    make_table_slow(raw, "log_head", steps).await;
+}
+
+pub(crate) async fn make_fast(raw: &Raw) {
+    make_table_fast(raw, "log_head").await;
+}
+
+/// The same of any table that nobody writes meanwhile.
+pub(crate) async fn make_table_slow(raw: &Raw, table: &str, steps: u64) {
+    raw.execute(&format!("alter table {table} rename to {table}_kept")).await;
     let view = format!(
-        "create view log_head as select log_head_kept.* from log_head_kept where \
+        "create view {table} as select {table}_kept.* from {table}_kept where \
          (with recursive steps(n) as (select 1 union all select n + 1 from steps where n < {steps}) \
          select count(*) from steps) > 0"
     );
     raw.execute(&view).await;
 }
 
-pub(crate) async fn make_fast(raw: &Raw) {
+pub(crate) async fn make_table_fast(raw: &Raw, table: &str) {
     // On one connection: another of SQLite's would still know the view.
-    raw.execute("drop view log_head; alter table log_head_kept rename to log_head").await;
+    raw.execute(&format!("drop view {table}; alter table {table}_kept rename to {table}")).await;
 }
 
 async fn a_statement_is_given_up_by_the_database(database: Database) {

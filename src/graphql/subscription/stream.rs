@@ -14,6 +14,7 @@ use crate::app::{App, Fault};
 use crate::graphql::answer_size::{AnswerRoom, SERVER_BUSY};
 use crate::graphql::context::Session;
 use crate::graphql::counting::CountedOperation;
+use crate::graphql::execution::TIMED_OUT;
 use crate::graphql::limits::Limits;
 use crate::graphql::loaders::{Loaders, Loads};
 use crate::graphql::subscription::source::Source;
@@ -22,6 +23,9 @@ use crate::graphql::{Document, Executable, Schema, errors, execution, name_libra
 
 /// How long a judgement of what may be seen holds for news that wait for their reader.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
+
+/// How often an update is made that takes too long: a database that is busy for a while shows it then.
+const ATTEMPTS: usize = 3;
 
 /// One answer of a subscription.
 #[derive(Debug)]
@@ -41,6 +45,9 @@ pub enum Ended {
     /// What happened at a position cannot be shown at the moment. Why, was logged when it failed.
     #[error("position {0} cannot be shown at the moment")]
     Update(u64),
+    /// What happened at a position takes too long to be shown, each time that it is tried.
+    #[error("position {0} takes too long to be shown")]
+    TooSlow(u64),
 }
 
 /// A subscription under way.
@@ -158,20 +165,29 @@ impl Subscribed {
     /// # Errors
     /// See [`Ended`].
     pub async fn show(&mut self) -> Result<Option<Delivery>, Ended> {
-        let Some(news) = self.waiting.pop_front() else { return Ok(None) };
-        let Some(news) = self.still_visible(news).await? else { return Ok(None) };
+        let Some(mut news) = self.waiting.pop_front() else { return Ok(None) };
         let position = news.position;
-        let answer = self.runner.run(Turn::Showing(news)).await;
-        // An update without what happened would look like one that only tells its position, and nobody would ask again.
-        let cannot_be_shown = |error: &ServerError| errors::is_one_of(error, &[errors::UNAVAILABLE, SERVER_BUSY]);
-        if answer.as_ref().is_some_and(|response| response.errors.iter().any(cannot_be_shown)) {
-            return Err(Ended::Update(position));
+        for _ in 0..ATTEMPTS {
+            let Some(visible) = self.still_visible(news).await? else { return Ok(None) };
+            news = visible;
+            let answer = self.runner.run(Turn::Showing(news.clone())).await;
+            let fails_by = |codes: &[&str]| {
+                let errors = answer.iter().flat_map(|response| &response.errors);
+                errors.into_iter().any(|error| errors::is_one_of(error, codes))
+            };
+            // An update without what happened would look like one that only tells its position, and nobody would ask again.
+            if fails_by(&[errors::UNAVAILABLE, SERVER_BUSY]) {
+                return Err(Ended::Update(position));
+            }
+            if !fails_by(&[TIMED_OUT]) {
+                self.told = Some(position);
+                return Ok(answer.map(|response| Delivery { response, position }));
+            }
         }
-        self.told = Some(position);
-        Ok(answer.map(|response| Delivery { response, position }))
+        Err(Ended::TooSlow(position))
     }
 
-    /// A slow reader's news have waited: rights may have gone meanwhile.
+    /// What has waited for a slow reader, or for a slow database: rights may have gone meanwhile.
     async fn still_visible(&self, news: News) -> Result<Option<News>, Fault> {
         if news.events.is_empty() || self.judged_at.elapsed() < JUDGED_FOR {
             return Ok(Some(news));
@@ -198,7 +214,7 @@ struct Runner {
 }
 
 impl Runner {
-    /// The answer; none when there is nothing to show. One that takes too long is an error in the place of what was to be shown, so that no update stops those behind it.
+    /// The answer; none when there is nothing to show.
     async fn run(&self, turn: Turn) -> Option<Response> {
         let document = &self.document;
         let loads = Loads::default();

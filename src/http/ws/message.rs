@@ -31,7 +31,7 @@ impl Closing {
     /// Nobody is known by the token; the reason says why, as over HTTP.
     pub(super) fn unknown(error: IdentityError) -> Self {
         let code = match error {
-            IdentityError::Unavailable => 1011,
+            IdentityError::Unavailable => 1013,
             _ => 4403,
         };
         Self { code, reason: json!({ "code": error.code() }).to_string() }
@@ -88,8 +88,7 @@ impl Closing {
         farewell.count();
         let code = match farewell {
             Farewell::ShuttingDown => 1001,
-            Farewell::Unavailable => 1011,
-            Farewell::SlowReader => 1013,
+            Farewell::Unavailable | Farewell::TimedOut | Farewell::SlowReader => 1013,
             Farewell::TokenExpired | Farewell::TokenRevoked => 4403,
         };
         let position = position.map(|position| position.to_string());
@@ -258,15 +257,29 @@ mod tests {
         assert!(closing.reason.len() <= 123, "a reason fits into its frame: {}", closing.reason);
     }
 
+    const FAREWELLS: [Farewell; 6] = [
+        Farewell::ShuttingDown,
+        Farewell::TokenExpired,
+        Farewell::TokenRevoked,
+        Farewell::SlowReader,
+        Farewell::Unavailable,
+        Farewell::TimedOut,
+    ];
+
+    /// Of the codes from 1000 to 1999 graphql-ws takes all but these for the end (6.0, `isFatalInternalCloseCode`), and
+    /// 4403 for none.
+    #[test]
+    fn graphql_ws_connects_again_after_what_passes() {
+        const CONNECTS_AGAIN: [u16; 8] = [1000, 1001, 1005, 1006, 1012, 1013, 1014, 4403];
+        let ends = FAREWELLS.map(|farewell| Closing::farewell(farewell, None));
+        for Closing { code, reason } in ends.into_iter().chain([Closing::unknown(IdentityError::Unavailable)]) {
+            assert!(CONNECTS_AGAIN.contains(&code), "{code} {reason}");
+        }
+    }
+
     #[test]
     fn a_reason_fits_into_its_frame() {
-        for farewell in [
-            Farewell::ShuttingDown,
-            Farewell::TokenExpired,
-            Farewell::TokenRevoked,
-            Farewell::SlowReader,
-            Farewell::Unavailable,
-        ] {
+        for farewell in FAREWELLS {
             let reason = Closing::farewell(farewell, Some(u64::MAX)).reason;
             assert!(reason.len() <= 123, "{reason}");
             assert_eq!(serde_json::from_str::<Value>(&reason).expect("JSON")["position"], u64::MAX.to_string());

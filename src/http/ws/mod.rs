@@ -15,13 +15,13 @@
 //!
 //! A stream ends for a reason of the server:
 //! - 1001: the server ends;
-//! - 1011: it cannot read the log, or know anybody;
-//! - 1013: the reader is too slow, or the actor sends more than there is room for, or has too many WebSockets.
+//! - 1013: it cannot read the log, show what happened in time or know anybody at the moment; the reader is too slow, or the
+//!   actor sends more than there is room for, or has too many WebSockets.
 //!
-//! Reference clients reconnect after each of these three, and after 4403, where they ask for a new token. The reason of
-//! such a close is JSON with `code` and `position`: whoever goes on behind it misses nothing of any subscription of the
-//! connection. The position is `null` where one of them has none yet, as before the first event: each then begins as it
-//! did.
+//! Reference clients reconnect after both, and after 4403, where they ask for a new token; after 1011, which other servers
+//! say where they fail, graphql-ws does not. The reason of such a close is JSON with `code` and `position`: whoever goes on
+//! behind it misses nothing of any subscription of the connection. The position is `null` where one of them has none yet,
+//! as before the first event: each then begins as it did.
 
 mod connection;
 mod message;

@@ -11,8 +11,15 @@ use sqlx::{Connection, Executor, PgConnection};
 use crate::following::resuming::OPEN;
 use crate::following::subscriber::{EVENTS, Got, Subscriber, TRANSPORTS, Transport, is_event, position};
 use crate::life::scene::campaign;
+use crate::store::on_both_databases;
+use crate::store::support::Database;
 use crate::support::postgres::fresh_database;
 use crate::support::server::{Installation, Server, Who, ask};
+use crate::time_limits::{LONG, make_table_fast, make_table_slow};
+
+/// Shows what it happened to as well, which is read for each update.
+const SUBJECTS: &str = "subscription Events($after: Position, $fromStart: Boolean! = false) {
+    events(after: $after, fromStart: $fromStart) { position subject { id } registerEvent { type } caseEvent { type } } }";
 
 fn auditor() -> Who {
     Who::new("auditor", "AUDITOR", "CN")
@@ -115,8 +122,6 @@ async fn a_server_that_ends_says_where_to_go_on() {
 /// An update that came without what happened would look like one that only tells its position.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_read_at_the_moment_is_shown_when_the_client_comes_again() {
-    const SUBJECTS: &str = "subscription Events($after: Position, $fromStart: Boolean! = false) {
-        events(after: $after, fromStart: $fromStart) { position subject { id } registerEvent { type } caseEvent { type } } }";
     let database = fresh_database();
     let installation = Installation::on(database.url());
     let server = installation.start();
@@ -131,7 +136,7 @@ async fn what_cannot_be_read_at_the_moment_is_shown_when_the_client_comes_again(
         let variables = json!({ "fromStart": true });
         let subscriber = Subscriber::open(transport, &server.graphql, &token, SUBJECTS, variables).await;
         let mut subscriber = subscriber.expect("it is there");
-        let (code, shown) = end_of(transport, &mut subscriber, 1011).await;
+        let (code, shown) = end_of(transport, &mut subscriber, 1013).await;
         assert_eq!((code.as_str(), shown), ("UNAVAILABLE", None), "{transport:?}");
         rename("away", "register_versions").await;
         let subscriber =
@@ -142,6 +147,52 @@ async fn what_cannot_be_read_at_the_moment_is_shown_when_the_client_comes_again(
             assert_eq!((position(&update), is_event(&update)), (expected, true), "{update}");
         }
     }
+}
+
+/// A database that is busy for a while shows late what has happened, and one that stays so shows it to a client that comes
+/// again.
+async fn what_takes_too_long_is_not_left_out(database: Database) {
+    const ROWS: &str = "register_versions";
+    const GIVEN_UP: &str = "a request failed";
+    let installation = Installation::on(&database.url);
+    let server = start(&installation, &[("ETALON_STATEMENT_TIMEOUT_MS", "1000")]);
+    let first = open_campaigns(&installation, &server, 1).await;
+    let token = installation.token(&auditor());
+    let open = async |transport: Transport, query: &str, variables: Value| {
+        Subscriber::open(transport, &server.graphql, &token, query, variables).await.expect("it is there")
+    };
+    // Who follows from here on is judged by what the server knows: no row is read but for what is shown.
+    let mut follower = open(Transport::WebSocket, EVENTS, json!({ "fromStart": true })).await;
+    assert_eq!(position(&follower.update().await), first);
+    let last = open_campaigns(&installation, &server, 2).await;
+    while position(&follower.update().await) < last {}
+    let (raw, behind) = (database.raw().await, json!({ "after": first.to_string() }));
+    for transport in TRANSPORTS {
+        make_table_slow(&raw, ROWS, 10 * LONG).await;
+        let end = end_of(transport, &mut open(transport, SUBJECTS, behind.clone()).await, 1013).await;
+        assert_eq!(end, ("TIMED_OUT".to_owned(), Some(first)), "{transport:?}");
+
+        let given_up = || server.log().matches(GIVEN_UP).count();
+        let before = given_up();
+        let mut subscriber = open(transport, SUBJECTS, behind.clone()).await;
+        let becomes_fast = async {
+            let mut looks = tokio::time::interval(Duration::from_millis(10));
+            while given_up() == before {
+                looks.tick().await;
+            }
+            make_table_fast(&raw, ROWS).await;
+        };
+        let (update, ()) = tokio::join!(subscriber.update(), becomes_fast);
+        assert_eq!((position(&update), is_event(&update)), (first + 1, true), "{update}");
+        for expected in first + 2..=last {
+            let update = subscriber.update().await;
+            assert_eq!((position(&update), is_event(&update)), (expected, true), "{update}");
+        }
+    }
+}
+
+on_both_databases! {
+    what_takes_too_long_is_not_left_out,
 }
 
 /// It is told as damaged in its place, and what is behind it comes as ever.
