@@ -1,13 +1,16 @@
 //! One looks for all: whoever waits for the database to have more of something costs no statement of their own.
 
 use std::convert::Infallible;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
+use futures::poll;
 use tokio::sync::{Mutex, watch};
 use tokio::time::{Instant, sleep_until};
 
-use crate::app::App;
 use crate::app::request::Fault;
+use crate::app::{App, room};
 use crate::store::StoreError;
 
 /// How long a read waits for a position that another server has written.
@@ -75,10 +78,10 @@ impl Look {
 }
 
 impl App {
-    /// Waits until this server's reads include the position.
+    /// Waits until this server's reads include the position. A request that is answered gives its place back meanwhile.
     ///
     /// # Errors
-    /// [`Fault::NotThereYet`] when it does not come in five seconds.
+    /// [`Fault::NotThereYet`] when it does not come in five seconds, [`Fault::NoRoomToWait`] when too many wait.
     pub async fn reached(&self, min_position: Option<u64>) -> Result<(), Fault> {
         let Some(wanted) = min_position else {
             return Ok(());
@@ -93,7 +96,15 @@ impl App {
                 looked = looked => looked.map(drop),
             }
         };
-        match tokio::time::timeout(PATIENCE, there).await {
+        let mut reached = pin!(tokio::time::timeout(PATIENCE, there));
+        let outcome = match poll!(reached.as_mut()) {
+            Poll::Ready(outcome) => outcome,
+            Poll::Pending => {
+                let _aside = room::aside()?;
+                reached.await
+            }
+        };
+        match outcome {
             Ok(outcome) => Ok(outcome?),
             Err(_) => Err(Fault::NotThereYet { wanted, next: *self.events.known().borrow() }),
         }

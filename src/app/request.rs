@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::app::room::Full;
 use crate::codec::DecodeError;
 use crate::domain::actor::Actor;
 use crate::domain::event::Source;
@@ -221,6 +222,9 @@ pub enum Fault {
     /// Another rebuild of the read rows goes on.
     #[error("another rebuild goes on; try again when it has ended")]
     RebuildUnderWay,
+    /// As many requests wait for a position as may.
+    #[error("there is no room to wait for a position")]
+    NoRoomToWait(#[from] Full),
     /// A position was asked for that this server has not reached in time.
     #[error("position {wanted} is not here yet; the log ends before {next}")]
     NotThereYet {
@@ -263,7 +267,11 @@ impl Fault {
                 false
             }
             // Another server may have the right ones, and this one once it was started anew.
-            Self::OtherDataKeys | Self::NotThereYet { .. } | Self::Outrun { .. } | Self::RebuildUnderWay => true,
+            Self::OtherDataKeys
+            | Self::NotThereYet { .. }
+            | Self::NoRoomToWait(_)
+            | Self::Outrun { .. }
+            | Self::RebuildUnderWay => true,
         }
     }
 }

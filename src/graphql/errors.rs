@@ -11,7 +11,7 @@
 //! | nobody knows whether a command is on record | the same; `retryable` where its input had a key | `OUTCOME_UNKNOWN` |
 //! | it took too long | the same, and `limit`, `maximum` | `TIMED_OUT` |
 //! | a position is not here yet | the same | `POSITION_NOT_REACHED` |
-//! | no room for another answer, or for what a payload shows | the same, and `limit`, `maximum` | `SERVER_BUSY` |
+//! | no room for another answer, for what a payload shows, or to wait for a position | the same, and `limit`, `maximum` | `SERVER_BUSY` |
 //! | the answer would be too long, or what a payload shows | `errors`, `extensions.code`, `limit`, `maximum` | `ANSWER_TOO_LARGE` |
 //! | the house failed | `errors`, `extensions.code`, `extensions.requestId` | `INTERNAL` |
 //!
@@ -29,8 +29,9 @@ use async_graphql::{
 use futures::future::{BoxFuture, FutureExt};
 use serde::{Serialize, Serializer};
 
-use crate::app::Fault;
+use crate::app::{Fault, Full};
 use crate::domain::refusal::{Code, Refusal};
+use crate::graphql::answer_size::SERVER_BUSY;
 use crate::graphql::context::session;
 use crate::graphql::execution::TIMED_OUT;
 use crate::graphql::ids::content_id;
@@ -164,15 +165,26 @@ pub(crate) fn fault(ctx: &Context<'_>, fault: Fault) -> Error {
 
 /// A failure of the house: logged here, once, and answered with the request's id.
 pub(crate) fn of_fault(request_id: &str, limits: &Limits, fault: Fault) -> Error {
-    let statement = limits.of_statement();
+    let limit = match &fault {
+        fault if fault.has_timed_out() => Some(limits.of_statement()),
+        Fault::NoRoomToWait(Full::OfActor) => Some(limits.of_room_of_actor()),
+        Fault::NoRoomToWait(Full::OfAll) => Some(limits.of_room()),
+        _ => None,
+    };
     let (code, message) = match &fault {
-        fault if fault.has_timed_out() => (
-            TIMED_OUT,
-            format!(
-                "the database took longer than {} ms for it ({}): ask for less, or again later",
-                statement.maximum, statement.name
-            ),
-        ),
+        fault if fault.has_timed_out() => {
+            let NamedLimit { name, maximum } = limits.of_statement();
+            let message =
+                format!("the database took longer than {maximum} ms for it ({name}): ask for less, or again later");
+            (TIMED_OUT, message)
+        }
+        Fault::NoRoomToWait(full) => {
+            let requests = match full {
+                Full::OfActor => "your requests",
+                Full::OfAll => "requests",
+            };
+            (SERVER_BUSY, format!("as many {requests} wait for a position as may; send it again a little later"))
+        }
         Fault::NotThereYet { next, .. } => (
             "POSITION_NOT_REACHED",
             format!(
@@ -198,6 +210,7 @@ pub(crate) fn of_fault(request_id: &str, limits: &Limits, fault: Fault) -> Error
         "POSITION_NOT_REACHED" => {
             tracing::debug!(%request_id, fault = %with_causes(&fault), "a position was not reached in time");
         }
+        SERVER_BUSY => tracing::debug!(%request_id, "a request found no room to wait in"),
         "OUTRUN" => tracing::warn!(%request_id, fault = %with_causes(&fault), "a request was outrun"),
         _ => tracing::error!(%request_id, fault = %with_causes(&fault), "a request failed"),
     }
@@ -208,9 +221,9 @@ pub(crate) fn of_fault(request_id: &str, limits: &Limits, fault: Fault) -> Error
         if retryable {
             extensions.set("retryable", true);
         }
-        if code == TIMED_OUT {
-            extensions.set("limit", statement.name);
-            extensions.set("maximum", statement.maximum);
+        if let Some(NamedLimit { name, maximum }) = limit {
+            extensions.set("limit", name);
+            extensions.set("maximum", maximum);
         }
     })
 }
@@ -324,6 +337,7 @@ mod tests {
             (Fault::Outrun { attempts: 32 }, "OUTRUN", true),
             (Fault::RebuildUnderWay, "UNAVAILABLE", true),
             (Fault::OtherDataKeys, "DATA_KEYS_OTHER", true),
+            (Fault::NoRoomToWait(Full::OfActor), "SERVER_BUSY", true),
             (Fault::Sealed("it is damaged"), "INTERNAL", false),
         ] {
             let error = of_fault("request-1", &Limits::default(), fault);

@@ -360,6 +360,12 @@ impl Limits {
         NamedLimit::new("concurrentRequests", self.concurrent_requests as u64)
     }
 
+    /// How many of them may be one actor's, so that nobody has all of them.
+    #[must_use]
+    pub fn of_room_of_actor(&self) -> NamedLimit {
+        NamedLimit::new("concurrentRequestsPerActor", (self.concurrent_requests as u64 / 4).max(1))
+    }
+
     /// How many reads may wait for the database.
     #[must_use]
     pub fn of_database(&self) -> NamedLimit {

@@ -2,17 +2,15 @@
 //! refused here has not begun, and may be sent again.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-use crate::app::App;
+use crate::app::{App, Full, Place, Room};
 use crate::domain::actor::ActorId;
 use crate::graphql::{Limits, NamedLimit};
-use crate::http::answer::Refused;
+use crate::http::answer::{Refused, SOON};
 use crate::http::arriving::Arriving;
 use crate::http::bucket::Buckets;
 use crate::http::unsent::Unsent;
@@ -42,7 +40,7 @@ pub(super) struct Admission {
     limits: Limits,
     actors: Buckets<ActorId>,
     addresses: Buckets<Peer>,
-    room: Arc<Semaphore>,
+    room: Room,
     /// Long bodies that are on their way.
     pub(super) arriving: Arriving,
     /// Answers that are made and not read.
@@ -76,7 +74,7 @@ impl Admission {
         Self {
             actors: Buckets::new(limits.actor_cost_burst as f64, limits.actor_cost_per_second as f64),
             addresses: Buckets::new(a_minute, a_minute / 60.0),
-            room: Arc::new(Semaphore::new(limits.concurrent_requests)),
+            room: Room::of(limits.of_room().maximum, limits.of_room_of_actor().maximum),
             arriving: Arriving::new(&limits),
             unsent: Unsent::new(&limits),
             limits,
@@ -165,20 +163,27 @@ impl Admission {
         self.addresses.give_back(&peer, 1.0);
     }
 
-    /// Room to be answered in, held until it is dropped. Nobody waits for it.
+    /// A place to be answered in, held until it is dropped. Nobody waits for it.
     ///
     /// # Errors
     /// 503 when as many are answered as may be, too many reads wait for the database, or too many answers for their
-    /// readers; 429 when the actor does not read.
-    pub(super) fn enter(&self, app: &App, actor: &ActorId) -> Result<OwnedSemaphorePermit, Refused> {
+    /// readers; 429 when the actor does not read, or has as many answered as an actor may.
+    pub(super) fn enter(&self, app: &App, actor: &ActorId) -> Result<Place, Refused> {
         self.unsent.room(actor)?;
         if app.waiting_reads() >= self.limits.database_queue {
             let message = "too many reads wait for the database; send it again a little later";
             return Err(Refused::no_room("DATABASE_BUSY", self.limits.of_database(), message));
         }
-        self.room.clone().try_acquire_owned().map_err(|_| {
-            let message = "the server answers as many requests as it may; send it again a little later";
-            Refused::no_room("SERVER_BUSY", self.limits.of_room(), message)
+        self.room.enter(actor).map_err(|full| match full {
+            Full::OfActor => {
+                let message = "wait for the answers that you have asked for before you ask for more";
+                let (status, limit) = (StatusCode::TOO_MANY_REQUESTS, self.limits.of_room_of_actor());
+                Refused::over(status, "TOO_MANY_REQUESTS", limit, message).again_in(SOON)
+            }
+            Full::OfAll => {
+                let message = "the server answers as many requests as it may; send it again a little later";
+                Refused::no_room("SERVER_BUSY", self.limits.of_room(), message)
+            }
         })
     }
 }

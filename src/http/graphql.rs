@@ -18,6 +18,7 @@ use axum::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, ORIGIN, 
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 
+use crate::app::in_place;
 use crate::graphql::{Asked, Session};
 use crate::http::Front;
 use crate::http::accept::Accepted;
@@ -95,7 +96,7 @@ impl<'a> Visit<'a> {
     async fn answer(mut self, asked: Asked, only: Option<OperationType>) -> Result<Response, Refused> {
         let Self { front, headers, accepted, .. } = self;
         let actor = self.session.actor.id.clone();
-        let _room = front.admission.enter(&front.app, &actor)?;
+        let place = front.admission.enter(&front.app, &actor)?;
         let document = match front.schema.read(asked) {
             Ok(document) => document,
             Err(refused) => return Ok(answer::of_graphql(accepted.of_refusals(), &refused)),
@@ -109,7 +110,7 @@ impl<'a> Visit<'a> {
             // Clients that take both name the stream for the sake of subscriptions: everything else has one answer.
             Some(media_type) if !is_subscription => Some(media_type),
             _ if accepted.events && is_subscription => {
-                return sse::subscribe(front, headers, document, self.session).await;
+                return in_place(place, sse::subscribe(front, headers, document, self.session)).await;
             }
             _ if accepted.events => None,
             _ => {
@@ -118,7 +119,7 @@ impl<'a> Visit<'a> {
             }
         };
         let is_query = document.kind() == OperationType::Query;
-        let answered = front.schema.execute(document, self.session).await;
+        let answered = in_place(place.clone(), front.schema.execute(document, self.session)).await;
         let response = match media_type {
             Some(media_type) => answer::of_graphql(media_type, &answered),
             None => sse::once(&answered),

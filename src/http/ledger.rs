@@ -8,9 +8,8 @@ use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use tokio::sync::OwnedSemaphorePermit;
 
-use crate::app::{App, Fault, Sealed};
+use crate::app::{App, Fault, Place, Sealed};
 use crate::domain::actor::Role;
 use crate::http::Front;
 use crate::http::admission::Peer;
@@ -33,7 +32,7 @@ pub(super) async fn checkpoint(
     Extension(peer): Extension<Peer>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let (asker, _room) = entered(&front, &headers, peer).await?;
+    let (asker, _place) = entered(&front, &headers, peer).await?;
     let latest = front.app.checkpoint(Sealed::Latest).await.map_err(failed)?;
     let latest = latest.ok_or_else(|| not_found("nothing is sealed yet"))?;
     let file = file("text/plain; charset=utf-8", FRESH, latest.note().into_bytes());
@@ -47,7 +46,7 @@ pub(super) async fn tile(
     Path(path): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let (asker, _room) = entered(&front, &headers, peer).await?;
+    let (asker, _place) = entered(&front, &headers, peer).await?;
     let asked: TilePath = format!("tile/{path}").parse().map_err(|error| not_found(&format!("{error}")))?;
     let bytes = match asked {
         TilePath::Hashes(tile) => {
@@ -71,13 +70,13 @@ pub(super) async fn tile(
     Ok(front.admission.unsent.watched(&asker.actor.id, file).await)
 }
 
-/// Who asks for a file, with room to be answered in.
-async fn entered(front: &Front, headers: &HeaderMap, peer: Peer) -> Result<(Asker, OwnedSemaphorePermit), Refused> {
+/// Who asks for a file, with a place to be answered in.
+async fn entered(front: &Front, headers: &HeaderMap, peer: Peer) -> Result<(Asker, Place), Refused> {
     let asker = authentication::asker(headers, peer, front).await?;
     let mut account = front.admission.open(&asker.actor.id)?;
     front.admission.charge(&mut account, COST)?;
-    let room = front.admission.enter(&front.app, &asker.actor.id)?;
-    Ok((asker, room))
+    let place = front.admission.enter(&front.app, &asker.actor.id)?;
+    Ok((asker, place))
 }
 
 /// Whether the tile is covered by a checkpoint: others might still become different ones.

@@ -142,6 +142,10 @@ pub struct Metrics {
     pub refused: Family<Refusal, Counter>,
     /// Connections that are open, those of streams aside.
     pub connections: Gauge,
+    /// Requests that are being answered.
+    pub answering: Gauge,
+    /// Requests that wait for a position.
+    pub waiting: Gauge,
     /// Bytes of long bodies that are on their way.
     pub arriving: Gauge,
     /// Bytes of answers that are being made.
@@ -214,6 +218,8 @@ impl Metrics {
             request: house.keep("http_request_seconds", "How long a request took to its answer", timed()),
             refused: house.keep("refused", "What the front or a limit refused, by code", Family::default()),
             connections: house.keep("connections_open", "Connections that are open, without streams", Gauge::default()),
+            answering: house.keep("answering_requests", "Requests that are being answered", Gauge::default()),
+            waiting: house.keep("waiting_requests", "Requests that wait for a position", Gauge::default()),
             arriving: house.keep("arriving_body_bytes", "Long bodies of requests on their way", Gauge::default()),
             making: house.keep("making_answer_bytes", "Answers that are being made", Gauge::default()),
             unsent: house.keep("unsent_answer_bytes", "Answers that wait for their readers", Gauge::default()),

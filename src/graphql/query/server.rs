@@ -76,6 +76,7 @@ impl ServerQuery {
             unsent_bytes: limits.of_unsent().maximum,
             unsent_bytes_per_actor: limits.of_unsent_of_actor().maximum,
             concurrent_requests: limits.of_room().maximum,
+            concurrent_requests_per_actor: limits.of_room_of_actor().maximum,
             database_queue: limits.database_queue,
             actor_cost_per_second: limits.actor_cost_per_second,
             actor_cost_burst: limits.actor_cost_burst,
@@ -265,8 +266,10 @@ pub(crate) struct ServiceConfig {
     unsent_bytes: u64,
     /// How many of those bytes may be of your answers.
     unsent_bytes_per_actor: u64,
-    /// 并发请求: how many requests this server answers at once; more are refused, and may be sent again.
+    /// 并发请求: how many requests this server answers at once; more are refused, and may be sent again. Those that wait for a position are not among them: as many more may.
     concurrent_requests: u64,
+    /// 并发请求: how many of them may be yours.
+    concurrent_requests_per_actor: u64,
     /// How many reads may wait for a connection of the database; while so many do, requests are refused, and may be sent again.
     database_queue: u64,
     /// 请求额度: what you may ask for in a second on this server, in units of cost. Whoever has asked for less saves up.

@@ -172,8 +172,8 @@ impl Subscribed {
             news = visible;
             let answer = self.runner.run(Turn::Showing(news.clone())).await;
             let fails_by = |codes: &[&str]| {
-                let errors = answer.iter().flat_map(|response| &response.errors);
-                errors.into_iter().any(|error| errors::is_one_of(error, codes))
+                let mut errors = answer.iter().flat_map(|response| &response.errors);
+                errors.any(|error| errors::is_one_of(error, codes))
             };
             // An update without what happened would look like one that only tells its position, and nobody would ask again.
             if fails_by(&[errors::UNAVAILABLE, SERVER_BUSY]) {

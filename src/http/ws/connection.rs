@@ -10,9 +10,10 @@ use async_graphql::parser::types::OperationType;
 use axum::body::Bytes;
 use axum::extract::ws::{Message, WebSocket};
 use serde_json::{Map, Value};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, MissedTickBehavior, timeout};
 
+use crate::app::{Place, in_place};
 use crate::domain::actor::ActorId;
 use crate::graphql::{Session, StreamLimits, is_request_error};
 use crate::http::admission::Account;
@@ -232,7 +233,7 @@ impl Connection {
         session: &Session,
     ) -> Result<(), End> {
         let asked = of_fields(payload).map_err(|refused| Closing::invalid(refused.message))?;
-        let (mut account, room) = match self.admitted(bytes, session) {
+        let (mut account, place) = match self.admitted(bytes, session) {
             Ok(admitted) => admitted,
             Err(refused) => return self.refuse(&id, &refused).await,
         };
@@ -250,10 +251,9 @@ impl Connection {
         };
         if document.kind() != OperationType::Subscription {
             let answered = async move {
-                let _room = room;
                 let is_query = document.kind() == OperationType::Query;
                 let actor = session.actor.id.clone();
-                let answer = front.schema.execute(document, session).await;
+                let answer = in_place(place.clone(), front.schema.execute(document, session)).await;
                 if is_request_error(&answer) {
                     return Step::Refused(Box::new(answer));
                 }
@@ -271,8 +271,7 @@ impl Connection {
         }
         let turn = self.turn.clone();
         let opened = async move {
-            let _room = room;
-            match Updates::open(front, document, session, None, turn).await {
+            match in_place(place, Updates::open(front, document, session, None, turn)).await {
                 Ok(updates) => Step::Opened(updates),
                 Err(refused) => Step::Refused(refused),
             }
@@ -281,8 +280,8 @@ impl Connection {
         Ok(())
     }
 
-    /// An account of the operation, and room for it on the server.
-    fn admitted(&self, bytes: usize, session: &Session) -> Result<(Account, OwnedSemaphorePermit), Refused> {
+    /// An account of the operation, and a place for it on the server.
+    fn admitted(&self, bytes: usize, session: &Session) -> Result<(Account, Place), Refused> {
         let account = self.account(bytes, session)?;
         Ok((account, self.front.admission.enter(&self.front.app, &session.actor.id)?))
     }

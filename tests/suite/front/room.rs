@@ -4,6 +4,7 @@ use futures::future::join_all;
 use reqwest::Response;
 use serde_json::{Value, json};
 
+use crate::following::subscriber::{EVENTS, Got, Subscriber, Transport};
 use crate::front::size::schema;
 use crate::front::{Front, GRAPHQL_RESPONSE, JSON};
 use crate::store::on_both_databases;
@@ -47,22 +48,29 @@ async fn so_many_are_answered_at_once(database: Database) {
             }
         }
     };
+    let other = front.installation.token(&Who::new("somebody-else", "MANAGER", "CN"));
     let others = async {
+        let asks = async |token: &str| {
+            let request = front.client.post(&front.server.graphql).bearer_auth(token);
+            request.json(&json!({ "query": "{ viewer { id } }" })).send().await.expect("an answer")
+        };
         let mut found = None;
         for _ in 0..LOOKS {
-            let answer = front.post(JSON, json!({ "query": "{ viewer { id } }" }).to_string()).await;
+            let answer = asks(&other).await;
             if answer.status() != 200 {
                 found = Some(answer);
                 break;
             }
         }
-        let (status, again, told) = refusal(found.expect("the only room is taken")).await;
-        assert_eq!((status, again.as_deref()), (503, Some("1")));
-        let expected = json!({
-            "code": "SERVER_BUSY", "limit": "concurrentRequests", "maximum": 1, "retryable": true,
-            "retryAfterSeconds": 1,
-        });
-        assert_eq!(told, expected);
+        let told_of = |code: &str, limit: &str| {
+            json!({
+                "code": code, "limit": limit, "maximum": 1, "retryable": true, "retryAfterSeconds": 1,
+            })
+        };
+        let found = refusal(found.expect("the only room is taken")).await;
+        assert_eq!(found, (503, Some("1".to_owned()), told_of("SERVER_BUSY", "concurrentRequests")));
+        let own = refusal(asks(&front.token).await).await;
+        assert_eq!(own, (429, Some("1".to_owned()), told_of("TOO_MANY_REQUESTS", "concurrentRequestsPerActor")));
         is_alive(&front).await;
         held.release().await;
     };
@@ -70,6 +78,45 @@ async fn so_many_are_answered_at_once(database: Database) {
     let answered: Value = answered.json().await.expect("JSON");
     assert_eq!(answered["data"]["openCampaign"]["userErrors"], json!([]), "{answered}");
     assert_eq!(front.ask("{ viewer { id } }").await["data"]["viewer"]["id"], "front-tester");
+}
+
+/// A position that is not there is waited for, as after a restore by every client that was told a later one.
+async fn who_waits_for_a_position_holds_no_place_of_those_who_work(database: Database) {
+    const AHEAD: &str = "9000000000000000000";
+    const WAITING: &str = "etalon_waiting_requests";
+    let settings = [("ETALON_CONCURRENT_REQUESTS", "12"), ("ETALON_METRICS_LISTEN", "127.0.0.1:0")];
+    let front = Front::of(Installation::on(&database.url), &settings);
+    let query = format!("{{ campaigns(first: 1, minPosition: \"{AHEAD}\") {{ nodes {{ id }} }} }}");
+    let asked = async || front.ask(&query).await["errors"][0]["extensions"].clone();
+    let followed = async |transport| {
+        let (url, ahead) = (&front.server.graphql, json!({ "after": AHEAD }));
+        let subscriber = Subscriber::open(transport, url, &front.token, EVENTS, ahead).await;
+        match subscriber.expect("it is there").next().await {
+            Got::Error(told) => told,
+            other => panic!("there is no such position: {other:?}"),
+        }
+    };
+    let beside = async {
+        let mut waiting = 0.0;
+        for _ in 0..LOOKS {
+            waiting = front.figure(WAITING).await;
+            if waiting == 3.0 {
+                break;
+            }
+        }
+        assert_eq!((waiting, front.figure("etalon_answering_requests").await), (3.0, 0.0));
+        // The actor's part is three: of those who work it is free, of those who wait it is not.
+        assert_eq!(front.ask("{ viewer { id } }").await["data"]["viewer"]["id"], "front-tester");
+        let refused = asked().await;
+        let told = ["code", "limit", "maximum", "retryable"].map(|name| refused[name].clone());
+        assert_eq!(told, [json!("SERVER_BUSY"), json!("concurrentRequestsPerActor"), json!(3), json!(true)]);
+    };
+    let (by_post, by_socket, by_events, ()) =
+        tokio::join!(asked(), followed(Transport::WebSocket), followed(Transport::EventStream), beside);
+    for told in [by_post, by_socket, by_events] {
+        assert_eq!(told["code"], "POSITION_NOT_REACHED", "{told}");
+    }
+    assert_eq!(front.figure(WAITING).await, 0.0);
 }
 
 async fn a_database_that_cannot_keep_up_refuses_more(database: Database) {
@@ -100,6 +147,7 @@ async fn a_database_that_cannot_keep_up_refuses_more(database: Database) {
 
 on_both_databases! {
     so_many_are_answered_at_once,
+    who_waits_for_a_position_holds_no_place_of_those_who_work,
     a_database_that_cannot_keep_up_refuses_more,
 }
 

@@ -127,14 +127,15 @@ async fn the_times_and_lengths_are_told_by_the_service() {
     let front = impatient();
     let told = front.ask(
         "{ serviceConfig {
-            headerTimeoutMs bodyTimeoutMs largestHeaderBytes mostHeaderFields concurrentRequests databaseQueue
+            headerTimeoutMs bodyTimeoutMs largestHeaderBytes mostHeaderFields databaseQueue
+            concurrentRequests concurrentRequestsPerActor
             connections connectionsPerAddress arrivingBytes arrivingBytesPerActor
             unsentBytes unsentBytesPerActor slowReaderTimeoutMs
         } }",
     );
     let expected = json!({
         "headerTimeoutMs": 500, "bodyTimeoutMs": 500, "largestHeaderBytes": 8_192, "mostHeaderFields": 100,
-        "concurrentRequests": 1_000, "databaseQueue": 1_000, "connections": 4_096, "connectionsPerAddress": 4_096,
+        "concurrentRequests": 1_000, "concurrentRequestsPerActor": 250, "databaseQueue": 1_000, "connections": 4_096, "connectionsPerAddress": 4_096,
         "arrivingBytes": 268_435_456, "arrivingBytesPerActor": 67_108_864,
         "unsentBytes": 268_435_456, "unsentBytesPerActor": 67_108_864, "slowReaderTimeoutMs": 30_000,
     });
