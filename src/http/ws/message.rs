@@ -266,7 +266,7 @@ mod tests {
         Farewell::TimedOut,
     ];
 
-    /// Of the codes from 1000 to 1999 graphql-ws takes all but these for the end (6.0, `isFatalInternalCloseCode`), and
+    /// Of the codes from 1000 to 1999 graphql-ws takes all but these for the end (6.4.2, `isFatalInternalCloseCode`), and
     /// 4403 for none.
     #[test]
     fn graphql_ws_connects_again_after_what_passes() {

@@ -2,9 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use futures::StreamExt;
 use futures::future::join_all;
 use jsonwebtoken::Header;
+use serde_json::json;
+use tokio_tungstenite::tungstenite::Message;
 
+use crate::following::subscriber::{connected, say};
 use crate::oidc::provider::{Key, Provider};
 use crate::oidc::{show, shown_until, start};
 use crate::support::server::Installation;
@@ -77,6 +81,11 @@ async fn keys_are_kept_for_a_while_when_the_provider_is_down() {
     let payload = provider.payload("somebody");
     let token = key.token(&payload);
     assert!(show(&server, &token).await.is_unavailable(), "nobody can be known yet");
+    let mut socket = connected(&server.graphql, "graphql-transport-ws").await.expect("it is a stranger's");
+    let authorization = format!("Bearer {token}");
+    say(&mut socket, json!({ "type": "connection_init", "payload": { "authorization": authorization } })).await;
+    let Some(Ok(Message::Close(Some(frame)))) = socket.next().await else { panic!("it is closed in words") };
+    assert_eq!((u16::from(frame.code), frame.reason.as_str()), (1013, r#"{"code":"IDENTITY_UNAVAILABLE"}"#));
     provider.is_down(false);
     shown_until(&server, || token.clone(), |said| said.is_answer()).await;
     provider.is_down(true);
