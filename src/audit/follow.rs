@@ -63,6 +63,8 @@ pub enum Followed {
         kind: &'static str,
         /// In words.
         message: String,
+        /// The witnesses that are silent, where that is what is wrong.
+        silent_witnesses: Vec<String>,
     },
 }
 
@@ -114,18 +116,22 @@ impl Follower {
         };
         if let Some(why) = why.filter(|_| is_too_long(since)) {
             let message = format!("the server has shown nothing new since {since}{why}");
-            return Ok(Followed::Alarm { kind: "LOG_SILENT", message });
+            return Ok(alarm("LOG_SILENT", message));
         }
-        if let Ok(Followed::Good { size, witnesses, .. }) = &looked
-            && let Some(silent) = witnesses.iter().find(|one| one.behind_since.is_some_and(is_too_long))
-        {
-            return Ok(Followed::Alarm { kind: "WITNESS_SILENT", message: told_silent(silent, *size) });
+        if let Ok(Followed::Good { size, witnesses, .. }) = &looked {
+            let is_silent = |one: &&Witnessed| one.behind_since.is_some_and(is_too_long);
+            let silent: Vec<_> = witnesses.iter().filter(is_silent).collect();
+            if !silent.is_empty() {
+                let message = silent.iter().map(|one| told_silent(one, *size)).collect::<Vec<_>>().join("; ");
+                let silent_witnesses = silent.iter().map(|one| one.name.clone()).collect();
+                return Ok(Followed::Alarm { kind: "WITNESS_SILENT", message, silent_witnesses });
+            }
         }
         looked
     }
 
     async fn compared(&self, now: Timestamp) -> Result<Followed, AuditError> {
-        let alarm = |kind, message: String| Ok(Followed::Alarm { kind, message });
+        let alarm = |kind, message: String| Ok(alarm(kind, message));
         let shown = self.ask(QUESTION, json!({}), "checkpoint").await?;
         if shown.is_null() {
             return match read(&self.memory)? {
@@ -160,11 +166,11 @@ impl Follower {
         for one in &mut witnesses {
             one.hear(&signed);
             // A checkpoint is shown before it is cosigned, and of many in a second a witness cosigns some.
-            let cosigned = match one.cosigned < head.size {
+            let cosigned = match one.cosigned < Some(head.size) {
                 true => self.cosigned_by(&one.name, &shown.origin).await?,
                 false => None,
             };
-            if let Some(cosigned) = cosigned.filter(|cosigned| cosigned.checkpoint.head.size > one.cosigned) {
+            if let Some(cosigned) = cosigned.filter(|cosigned| Some(cosigned.checkpoint.head.size) > one.cosigned) {
                 // It may be of after the other was shown.
                 let mut heads = [cosigned.checkpoint.head, head];
                 heads.sort_unstable_by_key(|head| head.size);
@@ -187,7 +193,7 @@ impl Follower {
 
     /// What is wrong where the log does not go on from the one tree to the other.
     async fn unproved(&self, from: TreeHead, to: TreeHead) -> Result<Option<Followed>, AuditError> {
-        let alarm = |kind, message: String| Ok(Some(Followed::Alarm { kind, message }));
+        let alarm = |kind, message: String| Ok(Some(alarm(kind, message)));
         if from.size == to.size && from.root != to.root {
             return alarm("LOG_FORKED", format!("two trees of {} are signed", counted(to.size, "event", "events")));
         }
@@ -264,12 +270,17 @@ impl Follower {
     }
 }
 
+/// Something is wrong, with whatever witnesses.
+fn alarm(kind: &'static str, message: String) -> Followed {
+    Followed::Alarm { kind, message, silent_witnesses: Vec::new() }
+}
+
 /// What is told of a witness that has cosigned nothing new for long.
 fn told_silent(Witnessed { name, cosigned, behind_since }: &Witnessed, size: u64) -> String {
     let since = behind_since.map(|since| format!(" since {since}")).unwrap_or_default();
     let cosigned = match cosigned {
-        0 => "nothing".to_owned(),
-        size => format!("{} and nothing behind them", counted(*size, "event", "events")),
+        None => "nothing".to_owned(),
+        Some(size) => format!("{} and nothing behind them", counted(*size, "event", "events")),
     };
     format!(
         "the witness {name} has cosigned {cosigned}, as far as the server shows, and the log has had more{since}: {size} now; \

@@ -17,8 +17,8 @@ use crate::ledger::signed::SignedCheckpoint;
 pub struct Witnessed {
     /// Its name.
     pub name: String,
-    /// How many events the largest checkpoint covers that was seen with its cosignature.
-    pub cosigned: u64,
+    /// How many events the largest checkpoint covers that was seen with its cosignature; absent where none was.
+    pub cosigned: Option<u64>,
     /// Since when the log was seen with more, by the clock of the auditor.
     pub behind_since: Option<Timestamp>,
 }
@@ -27,7 +27,7 @@ pub struct Witnessed {
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Kept {
-    cosigned: u64,
+    cosigned: Option<u64>,
     behind_since: Option<Timestamp>,
 }
 
@@ -57,14 +57,15 @@ impl Witnesses {
         let kept: BTreeMap<String, Kept> = serde_json::from_str(&text).unwrap_or_default();
         let witnessed = |name: &String| {
             let Kept { cosigned, behind_since } = kept.get(name).copied().unwrap_or_default();
-            Witnessed { name: name.clone(), cosigned, behind_since }
+            // A program of before has kept 0 where it had seen none.
+            Witnessed { name: name.clone(), cosigned: cosigned.filter(|size| *size > 0), behind_since }
         };
         Ok(self.names.iter().map(witnessed).collect())
     }
 
-    /// None of them has cosigned anything yet.
+    /// No cosignature of any of them was seen yet.
     pub(super) fn unheard(&self) -> Vec<Witnessed> {
-        let unheard = |name: &String| Witnessed { name: name.clone(), cosigned: 0, behind_since: None };
+        let unheard = |name: &String| Witnessed { name: name.clone(), cosigned: None, behind_since: None };
         self.names.iter().map(unheard).collect()
     }
 
@@ -89,7 +90,7 @@ impl Witnesses {
 impl Witnessed {
     /// Hears what was signed: that it is of the log was proved.
     pub(super) fn hear(&mut self, signed: &SignedCheckpoint) {
-        let size = signed.checkpoint.head.size;
+        let size = Some(signed.checkpoint.head.size);
         if size > self.cosigned && signed.signers().any(|signer| signer == self.name) {
             self.cosigned = size;
             self.behind_since = None;
@@ -99,6 +100,6 @@ impl Witnessed {
     /// Takes note that the log was seen at that time with so many events.
     pub(super) fn compare(&mut self, size: u64, now: Timestamp) {
         let since = self.behind_since.filter(|since| *since <= now).unwrap_or(now);
-        self.behind_since = (self.cosigned < size).then_some(since);
+        self.behind_since = (self.cosigned < Some(size)).then_some(since);
     }
 }

@@ -205,11 +205,14 @@ async fn follow(arguments: cli::AuditFollow) -> Result<Outcome, Problem> {
 fn looked(followed: &Followed) -> String {
     match followed {
         Followed::Good { size, grown_by, witnesses } => {
-            let far = |one: &Witnessed| format!("; {} of them cosigned by {}", one.cosigned, one.name);
+            let far = |one: &Witnessed| match one.cosigned {
+                Some(size) => format!("; {size} of them cosigned by {}", one.name),
+                None => format!("; no cosignature by {} was seen yet", one.name),
+            };
             let cosigned: String = witnesses.iter().map(far).collect();
             format!("GOOD: {}, {grown_by} of them new{cosigned}", counted(*size, "event", "events"))
         }
-        Followed::Alarm { kind, message } => format!("ALARM {kind}: {message}"),
+        Followed::Alarm { kind, message, .. } => format!("ALARM {kind}: {message}"),
     }
 }
 
@@ -218,13 +221,17 @@ fn looked_in_json(followed: &Followed) -> Value {
     match followed {
         Followed::Good { size, grown_by, witnesses } => {
             let far = |one: &Witnessed| json!({ "name": one.name, "cosigned": one.cosigned });
-            let silent: Vec<_> = witnesses.iter().filter(|one| one.cosigned < *size).map(|one| &one.name).collect();
+            let behind: Vec<_> =
+                witnesses.iter().filter(|one| one.behind_since.is_some()).map(|one| &one.name).collect();
             let witnesses: Vec<_> = witnesses.iter().map(far).collect();
             json!({
-                "good": true, "events": size, "grownBy": grown_by, "witnesses": witnesses, "silentWitnesses": silent
+                "good": true, "events": size, "grownBy": grown_by, "witnesses": witnesses, "behindWitnesses": behind,
+                "silentWitnesses": []
             })
         }
-        Followed::Alarm { kind, message } => json!({ "good": false, "kind": kind, "message": message }),
+        Followed::Alarm { kind, message, silent_witnesses } => {
+            json!({ "good": false, "kind": kind, "message": message, "silentWitnesses": silent_witnesses })
+        }
     }
 }
 
@@ -272,4 +279,34 @@ pub(super) fn tell(verdict: &Verdict, format: VerdictFormat) -> Result<Outcome, 
 
 fn outcome(verdict: &Verdict) -> Outcome {
     if verdict.is_good() { Outcome::Good } else { Outcome::Faulty }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_look_tells_who_is_behind_apart_from_who_is_silent() {
+        let witnessed =
+            |name: &str, cosigned, behind_since| Witnessed { name: name.to_owned(), cosigned, behind_since };
+        let witnesses = vec![
+            witnessed("late.example", Some(35), Some(Timestamp::UNIX_EPOCH)),
+            witnessed("new.example", None, Some(Timestamp::UNIX_EPOCH)),
+            witnessed("w.example", Some(37), None),
+        ];
+        let good = Followed::Good { size: 37, grown_by: 1, witnesses };
+        let told = looked_in_json(&good);
+        assert_eq!(told["behindWitnesses"], json!(["late.example", "new.example"]));
+        assert_eq!(told["silentWitnesses"], json!([]));
+        assert_eq!(told["witnesses"][1], json!({ "name": "new.example", "cosigned": null }));
+        let said = "GOOD: 37 events, 1 of them new; 35 of them cosigned by late.example; no cosignature by new.example was \
+                    seen yet; 37 of them cosigned by w.example";
+        assert_eq!(looked(&good), said);
+        let silent_witnesses = vec!["late.example".to_owned()];
+        let silent = Followed::Alarm { kind: "WITNESS_SILENT", message: "silent".to_owned(), silent_witnesses };
+        let told = looked_in_json(&silent);
+        assert_eq!((&told["good"], &told["silentWitnesses"]), (&json!(false), &json!(["late.example"])));
+    }
 }

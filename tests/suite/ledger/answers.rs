@@ -260,7 +260,7 @@ async fn a_server_that_answers_with_errors_alone_is_silent() {
         }
         follower.look(noon() + SignedDuration::from_hours(11)).await.expect_err("nothing is said of the log");
         match follower.look(noon() + SignedDuration::from_hours(12)).await.expect("it is too late") {
-            Followed::Alarm { kind: "LOG_SILENT", message } => {
+            Followed::Alarm { kind: "LOG_SILENT", message, .. } => {
                 assert!(message.contains("now it gives no answer: it answered with the error"), "{message}");
             }
             other => panic!("it was to be silent, and not {other:?}"),
@@ -281,50 +281,51 @@ async fn a_witness_that_cosigns_nothing_of_a_log_that_grows_is_silent() {
         let follower = follower.with_silence(Some(SignedDuration::from_hours(12)));
         follower.look(noon() + SignedDuration::from_hours(hours)).await.expect("an answer")
     };
-    let good = |size, grown_by, cosigned, behind_since: Option<i64>| {
+    let good = |size, grown_by, cosigned: Option<u64>, behind_since: Option<i64>| {
         let behind_since = behind_since.map(|hours| noon() + SignedDuration::from_hours(hours));
         let witnesses = vec![Witnessed { name: "w.example".to_owned(), cosigned, behind_since }];
         Followed::Good { size, grown_by, witnesses }
     };
     let cosign = async |size| stage.house.cosign(&stage.database, &witness, size, START / 1_000_000).await;
     stage.shows().await;
-    assert_eq!(look(0).await, good(10, 10, 0, Some(0)));
+    assert_eq!(look(0).await, good(10, 10, None, Some(0)));
     // The witness is asked once a checkpoint is there: its word is seen at the next look.
     cosign(10).await;
     stage.goes_on(10, 20).await;
-    assert_eq!(look(11).await, good(20, 10, 10, Some(11)));
+    assert_eq!(look(11).await, good(20, 10, Some(10), Some(11)));
     cosign(20).await;
     stage.shows().await;
-    assert_eq!(look(20).await, good(20, 0, 20, None));
+    assert_eq!(look(20).await, good(20, 0, Some(20), None));
     // As long as the log stands still, there is nothing to cosign.
     stage.goes_on(20, 30).await;
-    assert_eq!(look(40).await, good(30, 10, 20, Some(40)));
+    assert_eq!(look(40).await, good(30, 10, Some(20), Some(40)));
     stage.goes_on(30, 40).await;
     stage.says_of_cosigned(&failed("checkpoint", "TIMED_OUT"));
-    assert_eq!(look(51).await, good(40, 10, 20, Some(40)), "no answer is no word");
+    assert_eq!(look(51).await, good(40, 10, Some(20), Some(40)), "no answer is no word");
     stage.goes_on(40, 50).await;
     stage.says_of_cosigned(r#"{"data":{"checkpoint":null}}"#);
     match look(52).await {
-        Followed::Alarm { kind: "WITNESS_SILENT", message } => {
+        Followed::Alarm { kind: "WITNESS_SILENT", message, silent_witnesses } => {
             let said = "the witness w.example has cosigned 20 events and nothing behind them";
             assert!(message.starts_with(said) && message.contains("50 now"), "{message}");
+            assert_eq!(silent_witnesses, ["w.example"]);
         }
         other => panic!("it was to be silent, and not {other:?}"),
     }
     cosign(50).await;
     stage.shows().await;
-    assert_eq!(look(53).await, good(50, 0, 50, None));
+    assert_eq!(look(53).await, good(50, 0, Some(50), None));
     // Of many checkpoints it cosigns some: not those that are shown, and one that comes while they are looked at.
     stage.grows(50, 60).await;
     cosign(60).await;
     stage.goes_on(60, 70).await;
     stage.proves(50, 70).await;
-    assert_eq!(look(60).await, good(70, 20, 60, Some(60)));
+    assert_eq!(look(60).await, good(70, 20, Some(60), Some(60)));
     stage.grows(70, 80).await;
     cosign(80).await;
     stage.says_of_cosigned(&stage.shown(Sealed::Latest).await);
     stage.proves(70, 80).await;
-    assert_eq!(look(61).await, good(70, 0, 80, None));
+    assert_eq!(look(61).await, good(70, 0, Some(80), None));
 }
 
 /// What the witness is said to have cosigned is signed by the log, and of another tree.
@@ -377,7 +378,7 @@ async fn a_log_of_another_name_is_told_as_renamed() {
     stage.says(&json!({ "data": { "checkpoint": { "note": note } } }).to_string());
     for (keys, is_verified) in [(&[&old][..], false), (&[&old, new][..], true), (&[new, &old][..], true)] {
         match follow(keys).look(noon()).await.expect("an answer") {
-            Followed::Alarm { kind: "LOG_RENAMED", message } => {
+            Followed::Alarm { kind: "LOG_RENAMED", message, .. } => {
                 assert!(message.contains(old.name()) && message.contains("after.example/1"), "{message}");
                 assert_eq!(message.contains("which is not verified"), !is_verified, "{message}");
                 assert_eq!(message.contains("get the key of that name"), !is_verified, "{message}");
