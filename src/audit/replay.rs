@@ -35,7 +35,7 @@ const OF_A_COPY: &str = "if this is a copy (a backup, a standby that was stopped
 /// When the database cannot be read: then nothing is said of it.
 pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, u64)) -> Result<Verdict, AuditError> {
     let keys = trusted.keys.as_slice();
-    let mut verdict = Verdict::default();
+    let mut verdict = Verdict { seals_ignored: keys.is_empty(), ..Verdict::default() };
     // What the log has counted before it is read is there.
     let head = told(named_end(app).await, "HEAD_UNREADABLE", &mut verdict)?;
     let has_head = head.is_some();
@@ -136,27 +136,27 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
         verdict.fault(None, "TREE_WRONG", "the tree beside the log has another root than its entries make");
     }
     let is_overdue = is_overdue(&report, trusted);
-    if keys.is_empty() || (report.sealed.is_some() && !is_overdue) {
+    if keys.is_empty() || !is_overdue {
         report.findings = report.findings.without_unsealed_end();
     }
     verdict.notes.push(NOT_COMPARED.to_owned());
-    let unsealed = report.sealed.map_or(0, |sealed| report.head.size - sealed.size);
+    let unsealed = report.head.size - report.sealed.map_or(0, |sealed| sealed.size);
     verdict.take(report, keys);
-    if unsealed > 0 {
+    if unsealed > 0 && !keys.is_empty() {
         let are = counted(unsealed, "event at the end is", "events at the end are");
         verdict.notes.push(format!("{are} not sealed yet, and confirmed by nothing"));
-        if is_overdue && !keys.is_empty() {
+        if is_overdue && trusted.unsealed_for.is_some() {
             verdict.notes.push(OF_A_COPY.to_owned());
         }
     }
     Ok(verdict)
 }
 
-/// Whether the end of a log should be sealed by now. One that goes on has events that are not yet, and servers seal within a
-/// second; what stays unsealed is nobody's word.
+/// Whether the end of a log should be sealed by now, and all of it where nothing is. One that goes on has events that are not
+/// yet, and servers seal within a second; what stays unsealed is nobody's word.
 fn is_overdue(report: &Report, trusted: &Trusted) -> bool {
-    let unsealed_for = report.unsealed_since.map(|since| trusted.now.duration_since(since));
-    unsealed_for.zip(trusted.unsealed_for).is_some_and(|(unsealed_for, longest)| unsealed_for > longest)
+    let Some(longest) = trusted.unsealed_for else { return report.sealed.is_none() };
+    report.unsealed_since.is_some_and(|since| trusted.now.duration_since(since) > longest)
 }
 
 /// The name of the log and how many events it has, as its head says.

@@ -36,6 +36,8 @@ pub struct Verdict {
     /// How many events the checkpoint covers that confirms them; absent where none does.
     pub sealed: Option<u64>,
     /// Whose signatures were verified of all that confirms them.
+    /// Whether nobody has asked what confirms them: no key was given.
+    pub seals_ignored: bool,
     pub signers: Vec<String>,
     /// The served rows that were compared with what the log makes, table by table; none where none were.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -171,6 +173,7 @@ impl fmt::Display for Verdict {
             counted(self.events, "event", "events"),
             self.origin,
             counted(self.fault_count, "fault", "faults")
+            None if self.seals_ignored => "whether it is sealed was not looked at".to_owned(),
         )?;
         f.write_str(&text)
     }

@@ -40,8 +40,8 @@ pub struct Trusted {
     pub tolerance: Option<SignedDuration>,
     /// The present, by the auditor's own clock: nothing was recorded after it.
     pub now: Timestamp,
-    /// For how long what a database has committed may be unsealed, by when it was recorded; for ever without a bound. A
-    /// bundle ends where it was sealed.
+    /// For how long what a database has committed may be unsealed, by when it was recorded; without a bound its end may be
+    /// for ever, and not all of it. A bundle ends where it was sealed.
     pub unsealed_for: Option<SignedDuration>,
 }
 

@@ -167,8 +167,8 @@ pub struct AuditReplay {
     /// What clocks may differ by, with the time from an event to its checkpoint
     #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = parse_duration)]
     pub tolerance: SignedDuration,
-    /// For how long events at the end may be unsealed before that is a fault, by when they were recorded: a running server
-    /// seals within a second. Of a copy, which nobody seals, more than it is old
+    /// For how long events at the end, or all of them, may be unsealed before that is a fault, by when they were recorded: a
+    /// running server seals within a second. Of a copy, which nobody seals, more than it is old
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = parse_duration)]
     pub unsealed_for: SignedDuration,
     /// How the verdict is told

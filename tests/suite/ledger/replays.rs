@@ -63,6 +63,8 @@ async fn what_nobody_has_signed_is_not_good(database: Database) {
     let unasked = house.replay_with(&[], &[]).await;
     assert!(unasked.is_good() && notes(&unasked, "not compared: webhooks"), "no signature was asked for: {unasked}");
     assert!(notes(&unasked, "revocations of tokens, leases"), "{unasked}");
+    assert!(unasked.seals_ignored && !unsigned.seals_ignored);
+    assert!(unasked.to_string().contains(", whether it is sealed was not looked at; 0 faults"), "{unasked}");
     house.app.seal_now().await.expect("sealed");
     let good = house.replay(&[]).await;
     assert!(good.is_good(), "{good}");
@@ -82,8 +84,6 @@ async fn what_nobody_has_signed_is_not_good(database: Database) {
 async fn an_end_that_nobody_has_sealed_for_long_is_a_fault(database: Database) {
     let house = House::on(&database).await;
     register(&house.app).await;
-    house.app.seal_now().await.expect("sealed");
-    register(&house.app).await;
     let recorded_at = Timestamp::from_microsecond(START).expect("a time");
     let (hour, second) = (SignedDuration::from_hours(1), SignedDuration::from_secs(1));
     let audited = async |keys: &[VerifierKey], unsealed_for, now| {
@@ -91,6 +91,13 @@ async fn an_end_that_nobody_has_sealed_for_long_is_a_fault(database: Database) {
         replay(&house.app, &trusted, |_, _| ()).await.expect("it reads")
     };
     let keys = std::slice::from_ref(&house.key);
+    // Of a log that no server has sealed yet, as after an import, all is such an end.
+    let imported = audited(keys, Some(hour), recorded_at + hour).await;
+    assert!(imported.is_good() && notes(&imported, "1 event at the end is not sealed yet"), "{imported}");
+    let overdue = audited(keys, Some(hour), recorded_at + hour + second).await;
+    assert_eq!(codes(&overdue), [("NOT_SEALED", Some(0))], "{overdue}");
+    house.app.seal_now().await.expect("sealed");
+    register(&house.app).await;
     let young = audited(keys, Some(hour), recorded_at + hour).await;
     assert!(young.is_good() && notes(&young, "1 event at the end is not sealed yet"), "{young}");
     let old = audited(keys, Some(hour), recorded_at + hour + second).await;
