@@ -59,7 +59,11 @@ The database must be there and empty (PostgreSQL, which is filled by pg_restore)
 is replayed and compared with every row, with its latest checkpoint and with those that are given, as `etalon audit follow`
 keeps one. Rows that are not what the log makes are made anew. Where the signer and the witnesses have signed just this log and nothing after it, the log goes on as it was.
 Else something may be lost: it then takes another name, which a RecoveredFrom event tells, and so another verifier key,
-which auditors need from you.
+which auditors need from you. So put the signer's key and its newest memory in place before (`ledger_key_file` and
+`ledger_memory_file`, or set `signer_url` and `signer_key`): without them the log takes another name for good.
+
+When events were recorded is held against no clock and no word of a witness: that one of their clocks was once wrong does
+not make the copy a bad one, and `etalon audit replay` tells it of the copy as of the log.
 
 No server opens the database before that. What was interrupted goes on when it is ordered again. Exit code 3 says that
 the backup is not what it should be: the database is left as restored, to be looked at and thrown away.
@@ -200,7 +204,8 @@ async fn verified_and_resumed(
     }
     // Those of later events tell what is lost.
     let kept = seen.iter().filter(|seen| seen.head.size <= manifest.events).map(|seen| seen.note.clone()).collect();
-    // A clock that was once ahead keeps nobody from the log: a replay tells that, wherever the log is.
+    // A clock that was once wrong keeps nobody from the log, which may be there no more but for this copy: a replay tells
+    // that, wherever the log is.
     let trusted = Trusted { keys, kept, tolerance: None, ..Trusted::default() };
     let mut verdict = replayed(app, &trusted).await?;
     if verdict.is_of_rows_alone() {
