@@ -9,7 +9,6 @@ use crate::audit::verify::Reading;
 use crate::audit::vouchers::Vouchers;
 use crate::audit::{AuditError, Verdict};
 use crate::ledger::audit::Verifier;
-use crate::ledger::bounds::Anchor;
 use crate::ledger::note::{Algorithm, KeyId, Note, VerifierKey};
 use crate::ledger::signed::SignedCheckpoint;
 
@@ -75,9 +74,8 @@ impl<'a> Anchors<'a> {
             }
         };
         self.hear(&note, size, verdict);
-        let stamps = self.reading.time_stamps(&within, &note, &mut self.vouchers, verdict)?;
-        stamps.iter().for_each(|stamp| self.vouchers.stamped(*stamp));
-        signed.stamped = stamps.iter().map(|Anchor { at, .. }| *at).collect();
+        signed.stamps = self.reading.time_stamps(&within, &note, &mut self.vouchers, verdict)?;
+        signed.stamps.iter().for_each(|stamp| self.vouchers.stamped(stamp.clone()));
         Ok(Some(signed))
     }
 

@@ -1,6 +1,7 @@
 //! A part of a log is verified: every event stands for itself, by its own proof, and none is missing of what the part
 //! is said to be.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -9,7 +10,7 @@ use crate::audit::bundle::{CHECKPOINT, Contents, ENTRIES, PREVIOUS_CHECKPOINT, p
 use crate::audit::verify::{NO_STAMP, Reading, stamped_note};
 use crate::audit::vouchers::Vouchers;
 use crate::audit::{AuditError, Verdict};
-use crate::ledger::bounds::{Anchor, TimeBounds, is_to_come};
+use crate::ledger::bounds::{TimeBounds, Word, is_to_come};
 use crate::ledger::entry::leaf_hash;
 use crate::ledger::finding::FindingKind;
 use crate::ledger::inclusion_file::InclusionFile;
@@ -33,7 +34,8 @@ impl Reading<'_> {
         let (proofs, strays) = proofs(self.folder)?;
         let mut checks = Checks {
             reading: self,
-            bounds: TimeBounds::new(known.anchors, self.trusted.tolerance),
+            bounds: TimeBounds::new(self.trusted.tolerance, self.trusted.now),
+            words: known.words,
             head: known.head,
             last: None,
             next: 0,
@@ -50,7 +52,9 @@ impl Reading<'_> {
             progress(verdict.events);
             checks.check(entry, payload, metadata, verdict)
         })?;
+        checks.see(None, verdict);
         checks.completeness.end(verdict);
+        checks.bounds.finish().iter().for_each(|wrong| verdict.take_time(wrong));
         for name in checks.proofs.into_iter().map(proof_of).chain(strays) {
             verdict.fault(None, "PROOF_WITHOUT_EVENT", format!("{name} proves no event of the bundle"));
         }
@@ -70,13 +74,13 @@ impl Reading<'_> {
     /// What is known of the log beside the events.
     fn known(&self, checkpoint: &[u8], previous: Option<&[u8]>, verdict: &mut Verdict) -> Result<Known, AuditError> {
         let mut vouchers = Vouchers::of(&self.trusted.keys);
-        let anchors = self.time_stamps("", checkpoint, &mut vouchers, verdict)?;
-        verdict.notes.extend(anchors.iter().map(stamped_note));
-        if self.trusted.roots.is_some() && anchors.is_empty() {
+        let words = self.time_stamps("", checkpoint, &mut vouchers, verdict)?;
+        verdict.notes.extend(words.iter().map(stamped_note));
+        if self.trusted.roots.is_some() && words.is_empty() {
             verdict.notes.push(NO_STAMP.to_owned());
         }
         vouchers.tell(verdict);
-        let mut known = Known { anchors, ..Known::default() };
+        let mut known = Known { words, ..Known::default() };
         for note in [checkpoint].into_iter().chain(previous) {
             match self.signed(note) {
                 Ok(signed) => known.add(&signed),
@@ -98,6 +102,7 @@ impl Reading<'_> {
         for note in &self.trusted.kept {
             self.compare(note, &mut known, verdict);
         }
+        known.words.sort_unstable_by_key(|word| Reverse(word.size));
         Ok(known)
     }
 
@@ -127,7 +132,8 @@ impl Reading<'_> {
 struct Known {
     /// The tree that all proofs lead to.
     head: Option<TreeHead>,
-    anchors: Vec<Anchor>,
+    /// Who saw how much of it; the largest first.
+    words: Vec<Word>,
     /// Who has signed or cosigned a tree of the log, each with the largest.
     vouched: BTreeMap<String, u64>,
 }
@@ -135,7 +141,7 @@ struct Known {
 impl Known {
     fn add(&mut self, signed: &SignedCheckpoint) {
         let size = signed.checkpoint.head.size;
-        self.anchors.extend(signed.seen_at().map(|at| Anchor { size, at }));
+        self.words.extend(signed.words());
         for name in signed.signers() {
             let largest = self.vouched.entry(name.to_owned()).or_default();
             *largest = size.max(*largest);
@@ -147,6 +153,8 @@ impl Known {
 struct Checks<'a> {
     reading: &'a Reading<'a>,
     bounds: TimeBounds,
+    /// Those whose events were not all checked yet; the largest first.
+    words: Vec<Word>,
     head: Option<TreeHead>,
     last: Option<(u64, Timestamp)>,
     /// The least position that the next line can have.
@@ -204,9 +212,8 @@ impl Checks<'_> {
                 verdict.fault(index, "TIME_DECREASES", format!("recorded at {at}, and one before it at {before}"));
             }
         }
-        if let Some(out) = self.bounds.check(parsed.position, at) {
-            verdict.fault(index, "TIME_OUT_OF_BOUNDS", format!("recorded at {at}, and {out}"));
-        }
+        self.see(index, verdict);
+        self.bounds.check(parsed.position, at).iter().for_each(|wrong| verdict.take_time(wrong));
         let trusted = self.reading.trusted;
         if is_to_come(at, trusted.now, trusted.tolerance) {
             verdict.fault(
@@ -217,6 +224,13 @@ impl Checks<'_> {
         }
         self.completeness.check(&parsed, ends_name, verdict);
         self.prove(entry, parsed.position, verdict)
+    }
+
+    /// Takes the words for the events before that position, or all.
+    fn see(&mut self, position: Option<u64>, verdict: &mut Verdict) {
+        while let Some(word) = self.words.pop_if(|word| position.is_none_or(|position| word.size <= position)) {
+            self.bounds.see(word).iter().for_each(|wrong| verdict.take_time(wrong));
+        }
     }
 
     /// The position of an entry that does not tell it any more: that of the next proof, as lines and proofs have the

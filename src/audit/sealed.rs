@@ -12,7 +12,7 @@ use crate::audit::verify::NO_STAMP;
 use crate::audit::vouchers::Vouchers;
 use crate::audit::{Trusted, Verdict};
 use crate::ledger::audit::Verifier;
-use crate::ledger::bounds::Anchor;
+use crate::ledger::bounds::{Voucher, Word};
 use crate::ledger::names::Names;
 use crate::ledger::note::{Algorithm, Note, NoteError, Verified, VerifierKey};
 use crate::ledger::signed::{NotSigned, SignedCheckpoint};
@@ -97,19 +97,19 @@ impl<'a> Seals<'a> {
             }
         }
         for stamp in &one.time_stamps {
-            match (stamped(note, stamp, self.trusted.roots.as_ref()), &self.trusted.roots) {
-                (Ok(at), Some(_)) => {
-                    self.vouchers.stamped(Anchor { size, at });
-                    stamps.push(at);
+            match stamped(note, stamp, self.trusted.roots.as_ref()) {
+                Ok(Some(word)) => {
+                    self.vouchers.stamped(word.clone());
+                    stamps.push(word);
                 }
-                (Ok(_), None) => self.vouchers.stamped_by_nobody_known(),
-                (Err(wrong), _) => verdict.fault(None, "TIME_STAMP", of_checkpoint(size, &wrong)),
+                Ok(None) => self.vouchers.stamped_by_nobody_known(),
+                Err(wrong) => verdict.fault(None, "TIME_STAMP", of_checkpoint(size, &wrong)),
             }
         }
         match signed {
             Some(mut signed) => {
                 signed.signatures.extend(cosignatures);
-                signed.stamped = stamps;
+                signed.stamps = stamps;
                 verifier.take(signed);
             }
             None => self.of_others += 1,
@@ -197,17 +197,16 @@ fn is_of_an_unknown_key(checkpoint: &StoredCheckpoint, names: &Names, keys: &[Ve
     origin != names.present() && !is_known && names.end_of(origin).is_some_and(|end| checkpoint.size <= end)
 }
 
-/// When an authority stamped a note, or what is wrong. Whether it is one that is trusted, only roots tell.
-fn stamped(note: &str, stored: &StoredTimeStamp, roots: Option<&Roots>) -> Result<Timestamp, String> {
+/// The word of an authority for a note, or what is wrong. Whether it is one that is trusted, only roots tell.
+fn stamped(note: &str, stored: &StoredTimeStamp, roots: Option<&Roots>) -> Result<Option<Word>, String> {
     let token = Token::from_der(stored.token.clone()).map_err(|error| error.to_string())?;
-    let checked = match roots {
-        Some(roots) => token.verify(note.as_bytes(), roots),
-        None => token.check_imprint(note.as_bytes()),
+    let authority = match roots {
+        Some(roots) => token.verify(note.as_bytes(), roots).map(Some),
+        None => token.check_imprint(note.as_bytes()).map(|()| None),
     };
-    checked.map_err(|error| error.to_string())?;
-    let at = token.stamp().time;
+    let (at, authority) = (token.stamp().time, authority.map_err(|error| error.to_string())?);
     match at.as_microsecond() == stored.stamped_at {
-        true => Ok(at),
+        true => Ok(authority.map(|name| Word { at, size: stored.size, by: Voucher::Authority(name) })),
         false => Err("column stamped_at says something else than the token".to_owned()),
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::app::TableDigest;
 use crate::ledger::audit::Report;
+use crate::ledger::bounds::{Word, WrongTime};
 use crate::ledger::counted::counted;
 use crate::ledger::finding::{Finding, Findings};
 use crate::ledger::note::{Algorithm, VerifierKey};
@@ -35,9 +36,9 @@ pub struct Verdict {
     pub root: Option<String>,
     /// How many events the checkpoint covers that confirms them; absent where none does.
     pub sealed: Option<u64>,
-    /// Whose signatures were verified of all that confirms them.
     /// Whether nobody has asked what confirms them: no key was given.
     pub seals_ignored: bool,
+    /// Whose signatures were verified of all that confirms them.
     pub signers: Vec<String>,
     /// The served rows that were compared with what the log makes, table by table; none where none were.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -76,11 +77,14 @@ pub struct Fault {
     pub kind: &'static str,
     /// In words.
     pub message: String,
+    /// Whose word on a time it rests on, or is wrong with: `witness` or `authority`, `size` and `seenAt`.
+    #[serde(flatten)]
+    pub word: Option<Word>,
 }
 
 impl From<&Finding> for Fault {
-    fn from(finding: &Finding) -> Self {
-        Self { index: finding.index, kind: finding.kind.code(), message: finding.message.clone() }
+    fn from(Finding { index, kind, message, word }: &Finding) -> Self {
+        Self { index: *index, kind: kind.code(), message: message.clone(), word: word.clone() }
     }
 }
 
@@ -126,9 +130,18 @@ impl Verdict {
 
     /// Takes up a fault of another kind.
     pub fn fault(&mut self, index: Option<u64>, kind: &'static str, message: impl Into<String>) {
+        self.add(Fault { index, kind, message: message.into(), word: None });
+    }
+
+    /// Takes up a time that cannot be.
+    pub(super) fn take_time(&mut self, wrong: &WrongTime) {
+        self.add(Fault::from(&Finding::from(wrong)));
+    }
+
+    fn add(&mut self, fault: Fault) {
         self.fault_count += 1;
         if self.faults.len() < Findings::KEPT {
-            self.faults.push(Fault { index, kind, message: message.into() });
+            self.faults.push(fault);
         }
     }
 
@@ -160,6 +173,7 @@ impl fmt::Display for Verdict {
         }
         let sealed = match self.sealed {
             Some(size) => format!("sealed by a checkpoint of {}", counted(size, "event", "events")),
+            None if self.seals_ignored => "whether it is sealed was not looked at".to_owned(),
             None => "not sealed".to_owned(),
         };
         let signers = match self.signers.as_slice() {
@@ -173,7 +187,6 @@ impl fmt::Display for Verdict {
             counted(self.events, "event", "events"),
             self.origin,
             counted(self.fault_count, "fault", "faults")
-            None if self.seals_ignored => "whether it is sealed was not looked at".to_owned(),
         )?;
         f.write_str(&text)
     }

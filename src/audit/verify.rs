@@ -16,7 +16,7 @@ use crate::audit::vouchers::Vouchers;
 use crate::audit::{AuditError, Verdict};
 use crate::clock::{Clock, SystemClock};
 use crate::ledger::audit::{AuditedEvent, Evidence, Verifier};
-use crate::ledger::bounds::Anchor;
+use crate::ledger::bounds::{Voucher, Word};
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::names::Names;
 use crate::ledger::note::{Algorithm, Note, VerifierKey};
@@ -63,10 +63,10 @@ impl Default for Trusted {
 }
 
 /// When a signed note was stamped, by an authority that is trusted.
-pub(super) fn stamped_at(token: Vec<u8>, note: &[u8], roots: &Roots) -> Result<Timestamp, String> {
+fn stamped(token: Vec<u8>, note: &[u8], roots: &Roots) -> Result<(Timestamp, Voucher), String> {
     let token = Token::from_der(token).map_err(|error| error.to_string())?;
-    token.verify(note, roots).map_err(|error| error.to_string())?;
-    Ok(token.stamp().time)
+    let authority = token.verify(note, roots).map_err(|error| error.to_string())?;
+    Ok((token.stamp().time, Voucher::Authority(authority)))
 }
 
 /// The name of the log: that of its key, the first of them where it had other names.
@@ -272,7 +272,7 @@ impl Reading<'_> {
         checkpoint: &[u8],
         vouchers: &mut Vouchers<'_>,
         verdict: &mut Verdict,
-    ) -> Result<Vec<Anchor>, AuditError> {
+    ) -> Result<Vec<Word>, AuditError> {
         let (stamped, numbers) = (read(self.folder, &stamped_of(within))?, tokens(self.folder, within)?);
         let place = within.strip_suffix('/').map(|place| format!("{place}: ")).unwrap_or_default();
         let mut fault = |wrong: String| verdict.fault(None, "TIME_STAMP", format!("{place}{wrong}"));
@@ -285,12 +285,12 @@ impl Reading<'_> {
             }
             return Ok(Vec::new());
         };
-        let mut anchors = Vec::new();
-        if let Some(stamped) = stamped {
-            let size = str::from_utf8(&stamped).ok().and_then(|note| Note::parse(note).ok());
+        let mut words = Vec::new();
+        if let Some(note) = stamped {
+            let size = str::from_utf8(&note).ok().and_then(|note| Note::parse(note).ok());
             let size = size.and_then(|note| note.text().parse::<Checkpoint>().ok());
             let size = size.map(|checkpoint| checkpoint.head.size);
-            if !checkpoint.starts_with(&stamped) {
+            if !checkpoint.starts_with(&note) {
                 fault("what was stamped is not the checkpoint".to_owned());
             }
             for name in numbers.into_iter().map(|number| token_of(within, number)) {
@@ -298,19 +298,19 @@ impl Reading<'_> {
                     fault(format!("there is no {name}"));
                     continue;
                 };
-                match (stamped_at(token, &stamped, roots), size) {
-                    (Ok(at), Some(size)) => anchors.push(Anchor { size, at }),
+                match (self::stamped(token, &note, roots), size) {
+                    (Ok((at, by)), Some(size)) => words.push(Word { at, size, by }),
                     (Ok(_), None) => fault("what was stamped is no checkpoint".to_owned()),
                     (Err(error), _) => fault(error),
                 }
             }
         }
-        Ok(anchors)
+        Ok(words)
     }
 }
 
 /// What is said of a time stamp of a bundle's own checkpoint.
-pub(super) fn stamped_note(stamp: &Anchor) -> String {
+pub(super) fn stamped_note(stamp: &Word) -> String {
     format!("stamped at {}", stamp.at)
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::audit::Verdict;
 use crate::audit::verify::STAMPS_NOT_VERIFIED;
-use crate::ledger::bounds::Anchor;
+use crate::ledger::bounds::Word;
 use crate::ledger::counted::counted;
 use crate::ledger::note::{Algorithm, KeyId, VerifierKey};
 
@@ -18,7 +18,7 @@ pub(super) struct Vouchers<'a> {
     has_unverified_stamps: bool,
     /// How many time stamps were verified, and the last of them.
     stamps: u64,
-    last_stamp: Option<Anchor>,
+    last_stamp: Option<Word>,
 }
 
 /// What was made in the name of a witness. Name and id name a key together (C2SP signed-note): one that has another id may
@@ -65,7 +65,7 @@ impl<'a> Vouchers<'a> {
     }
 
     /// Takes a time stamp that was verified.
-    pub(super) fn stamped(&mut self, stamp: Anchor) {
+    pub(super) fn stamped(&mut self, stamp: Word) {
         self.stamps += 1;
         self.last_stamp = Some(stamp);
     }
@@ -99,7 +99,7 @@ impl<'a> Vouchers<'a> {
         if self.stamps > 1 {
             notes.push(format!("{} earlier time stamps are verified", self.stamps - 1));
         }
-        if let Some(Anchor { size, at }) = self.last_stamp {
+        if let Some(Word { size, at, .. }) = self.last_stamp {
             notes.push(format!("the checkpoint of {size} events was stamped at {at}"));
         }
         if self.has_unverified_stamps {

@@ -4,12 +4,13 @@
 
 mod entry_checks;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::ledger::audit::entry_checks::EntryChecks;
-use crate::ledger::bounds::{Anchor, TimeBounds};
+use crate::ledger::bounds::Word;
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::entry::leaf_hash;
 use crate::ledger::finding::{FindingKind, Findings};
@@ -32,8 +33,8 @@ pub struct Evidence<'a> {
     /// Checkpoints with their cosignatures, in any order: the log's, and those that somebody outside has kept.
     pub checkpoints: &'a [&'a [u8]],
     /// From time-stamp tokens that were verified elsewhere.
-    pub time_stamps: &'a [Anchor],
-    /// See [`TimeBounds::new`].
+    pub time_stamps: &'a [Word],
+    /// See [`TimeBounds::new`](crate::ledger::bounds::TimeBounds::new).
     pub tolerance: Option<SignedDuration>,
     /// The present, by the clock of the auditor.
     pub now: Timestamp,
@@ -57,6 +58,8 @@ pub struct AuditedEvent<'a> {
 pub struct Verifier {
     /// What is signed, by size; the largest first.
     signed: Vec<SignedCheckpoint>,
+    /// Time stamps that were given apart from what is signed; the largest first.
+    time_stamps: Vec<Word>,
     entries: EntryChecks,
     tree: Frontier,
     /// Over the stored hashes, from where they differ from the entries.
@@ -102,21 +105,20 @@ impl Verifier {
     pub fn new(evidence: &Evidence<'_>) -> Self {
         let mut findings = Findings::default();
         let names = Names::new(evidence.earlier, evidence.origin);
-        let (mut signed, mut anchors) = (Vec::new(), evidence.time_stamps.to_vec());
+        let (mut signed, mut time_stamps) = (Vec::new(), evidence.time_stamps.to_vec());
         for bytes in evidence.checkpoints {
             match SignedCheckpoint::verify(bytes, &names, evidence.keys) {
-                Ok(one) if ends_in_time(&names, &one.checkpoint, &mut findings) => {
-                    anchors.extend(one.seen_at().map(|at| Anchor { size: one.checkpoint.head.size, at }));
-                    signed.push(one);
-                }
+                Ok(one) if ends_in_time(&names, &one.checkpoint, &mut findings) => signed.push(one),
                 Ok(_) => {}
                 Err(error) => findings.add(FindingKind::Checkpoint, None, || with_sources(&error)),
             }
         }
-        signed.sort_unstable_by_key(|signed| std::cmp::Reverse(signed.checkpoint.head.size));
+        signed.sort_unstable_by_key(|signed| Reverse(signed.checkpoint.head.size));
+        time_stamps.sort_unstable_by_key(|stamp| Reverse(stamp.size));
         let mut verifier = Self {
             signed,
-            entries: EntryChecks::new(names, TimeBounds::new(anchors, evidence.tolerance), evidence),
+            time_stamps,
+            entries: EntryChecks::new(names, evidence),
             tree: Frontier::default(),
             stored: None,
             nodes: Vec::new(),
@@ -272,6 +274,12 @@ impl Verifier {
         while let Some(one) = self.signed.pop_if(|one| one.checkpoint.head.size == self.tree.size()) {
             self.compare(&one);
         }
+        while let Some(stamp) = self.time_stamps.pop_if(|stamp| stamp.size == self.tree.size()) {
+            // What was stamped of another log bounds nothing of this one.
+            if !self.is_forked {
+                self.entries.see(stamp, &mut self.findings);
+            }
+        }
     }
 
     /// Compares what was signed of as many events as were taken.
@@ -280,7 +288,7 @@ impl Verifier {
         if signed.root == root {
             self.sealed = Some(signed);
             self.unsealed_since = None;
-            one.seen_at().for_each(|at| self.entries.see(at, &mut self.findings));
+            one.words().for_each(|word| self.entries.see(word, &mut self.findings));
             self.vouched.extend(one.signers().map(|name| (name.to_owned(), signed.size)));
             return;
         }

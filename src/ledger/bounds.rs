@@ -1,58 +1,110 @@
 //! Bounds on when events were recorded, from the word of those who saw the log grow.
+//!
+//! A word says that at its time the log had so many events and no more: these were recorded by then, and those that follow
+//! were not recorded before. An event that a word speaks against is a fault, by more than clocks may differ, and each word
+//! counts that no other one contradicts, whatever is said later.
+//!
+//! Two words contradict each other where that for more events is the earlier one: who saw the larger tree saw all that the
+//! other one is said to have been without. So one of them has its time wrong, or was asked about a tree that the log had left
+//! behind. What the log says decides which of them bounds nothing: that for the larger tree where the log had not even recorded
+//! these events by then, and that for the smaller one where it had. The log is no judge in its own case: the word that is set
+//! aside is a fault as well, and so is one that is still to come. Nothing is dated back without a fault.
 
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 
-/// Somebody else's word: at this time the log had this size. Cosignatures and time stamps state whole seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Anchor {
+use crate::ledger::counted::counted;
+use crate::ledger::finding::FindingKind;
+
+/// Cosignatures and time stamps state whole seconds: one that is stated may be nearly over.
+const STATED: SignedDuration = SignedDuration::from_secs(1);
+
+/// Somebody else's word: at this time the log had this size.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Word {
+    /// When it was seen, by the clock of who saw it.
+    #[serde(rename = "seenAt")]
+    pub at: Timestamp,
     /// Size of the log.
     pub size: u64,
-    /// When it was seen.
-    pub at: Timestamp,
+    /// Who saw it.
+    #[serde(flatten)]
+    pub by: Voucher,
 }
 
-/// For every event, the latest time at which it was not yet seen and the earliest at which it was: by what is known before
-/// the log is read, and by what is seen of it on the way.
-#[derive(Clone, Debug)]
-pub struct TimeBounds {
-    tolerance: Option<SignedDuration>,
-    /// Where the bounds change, in order; each holds until the next.
-    stretches: Vec<Stretch>,
-    /// The latest time at which somebody saw the log with no more events than were read.
-    seen_without_more: Option<Timestamp>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Stretch {
-    from: u64,
-    not_before: Option<Timestamp>,
-    not_after: Option<Timestamp>,
+/// Who vouches for checkpoints.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Voucher {
+    /// A witness, by the name of its key.
+    Witness(String),
+    /// An authority for time stamps, by the subject of its certificate.
+    Authority(String),
 }
 
 /// A time that cannot be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutOfBounds {
-    /// A log that had the event then would have shown it by this time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WrongTime {
+    /// A log that had the event then would have shown it.
     TooEarly {
-        /// When the log was seen without it.
-        not_before: Timestamp,
+        /// Position of the event.
+        index: u64,
+        /// When it was recorded, as it says.
+        at: Timestamp,
+        /// Who saw the log without it.
+        word: Word,
     },
-    /// The event was seen before.
+    /// The event was seen before it was recorded, as it says.
     TooLate {
-        /// When the log was seen with it.
-        not_after: Timestamp,
+        /// Position of the event.
+        index: u64,
+        /// When it was recorded, as it says.
+        at: Timestamp,
+        /// Who saw the log with it.
+        word: Word,
+    },
+    /// The word is of a time that is still to come, and bounds nothing.
+    ToCome {
+        /// The word.
+        word: Word,
+        /// The present, by the auditor's clock.
+        now: Timestamp,
+    },
+    /// The word bounds nothing, as another contradicts it that the log agrees with.
+    Contradicted {
+        /// The word.
+        word: Word,
+        /// The other one.
+        by: Word,
     },
 }
 
-impl fmt::Display for OutOfBounds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooEarly { not_before } => write!(f, "at {not_before} the log was seen without it"),
-            Self::TooLate { not_after } => write!(f, "at {not_after} the log was seen with it"),
-        }
-    }
+/// When events can have been recorded, by what is seen of the log while it is read: words and events come by size and
+/// position. What is kept are the words whose times the log has not reached yet, with the one before them, and the events that
+/// these speak against.
+#[derive(Clone, Debug)]
+pub struct TimeBounds {
+    tolerance: Option<SignedDuration>,
+    now: Timestamp,
+    /// The words that may still bound or be contradicted, by their times.
+    seen: VecDeque<Word>,
+    /// Those that bound nothing: the same checkpoint may come twice.
+    set_aside: BTreeSet<Word>,
+    /// The events that words speak against which may still be contradicted, by the earliest of these.
+    early: BTreeMap<Word, Vec<(u64, Timestamp)>>,
+    latest: Option<Latest>,
+}
+
+/// The event that was recorded last, as it says.
+#[derive(Clone, Copy, Debug)]
+struct Latest {
+    index: u64,
+    at: Timestamp,
+    /// Whether it was told that it was seen before.
+    is_told: bool,
 }
 
 /// Whether a time is still to come, by more than clocks may differ by; without a bound on that, none is.
@@ -61,138 +113,142 @@ pub fn is_to_come(at: Timestamp, now: Timestamp, tolerance: Option<SignedDuratio
 }
 
 impl TimeBounds {
-    /// The bounds from all that is known. `tolerance` is what clocks may differ by, together with the time that passes
-    /// between an event and the checkpoint that a witness sees; where that is by any time, nothing bounds.
-    pub fn new(mut anchors: Vec<Anchor>, tolerance: Option<SignedDuration>) -> Self {
-        anchors.sort_unstable_by_key(|anchor| (anchor.size, anchor.at));
-        let by_size = || anchors.chunk_by(|one, other| one.size == other.size);
-        let mut stretches = Vec::new();
-        let mut not_after = None;
-        for seen in by_size().rev() {
-            stretches.push(Stretch { from: seen[0].size, not_before: None, not_after });
-            not_after = not_after.into_iter().chain([seen[0].at]).min();
+    /// Nothing is bounded yet. `tolerance` is what clocks may differ by, together with the time that passes between an event
+    /// and the checkpoint that a witness sees; where that is by any time, nothing bounds. `now` is the auditor's present.
+    pub fn new(tolerance: Option<SignedDuration>, now: Timestamp) -> Self {
+        Self { tolerance, now, seen: VecDeque::new(), set_aside: BTreeSet::new(), early: BTreeMap::new(), latest: None }
+    }
+
+    /// Takes a word for the events that were checked so far, and no others. What is wrong with it, or with these. Times do not
+    /// decrease: where the latest of them is not too late, none is, and where it is, it alone is told.
+    pub fn see(&mut self, word: Word) -> Vec<WrongTime> {
+        let Some(tolerance) = self.tolerance.filter(|_| !self.set_aside.contains(&word)) else { return Vec::new() };
+        if is_to_come(word.at, self.now, Some(tolerance)) {
+            self.set_aside.insert(word.clone());
+            return vec![WrongTime::ToCome { word, now: self.now }];
         }
-        stretches.push(Stretch { from: 0, not_before: None, not_after });
-        stretches.reverse();
-        let mut not_before = None;
-        for (stretch, seen) in stretches[1..].iter_mut().zip(by_size()) {
-            not_before = not_before.max(seen.last().map(|anchor| anchor.at));
-            stretch.not_before = not_before;
+        let is_later = |other: &&Word| word.at.duration_until(other.at) > tolerance;
+        let later = self.seen.iter().rev().take_while(is_later);
+        let against: Vec<_> = later.filter(|other| other.size < word.size).cloned().collect();
+        let too_late = self.latest.filter(|latest| word.at.duration_until(latest.at) >= tolerance + STATED);
+        let wrong = match (too_late, against.first()) {
+            (Some(_), Some(by)) => {
+                self.set_aside.insert(word.clone());
+                return vec![WrongTime::Contradicted { by: by.clone(), word }];
+            }
+            (Some(latest @ Latest { index, at, is_told: false }), None) => {
+                self.latest = Some(Latest { is_told: true, ..latest });
+                vec![WrongTime::TooLate { index, at, word: word.clone() }]
+            }
+            _ => against.into_iter().map(|other| self.disbelieve(other, &word)).collect(),
+        };
+        let place = self.seen.partition_point(|other| *other < word);
+        self.seen.insert(place, word);
+        wrong
+    }
+
+    /// Takes the next event. What is known by now to be wrong with its time, or with that of those before it.
+    pub fn check(&mut self, index: u64, at: Timestamp) -> Vec<WrongTime> {
+        let Some(tolerance) = self.tolerance else { return Vec::new() };
+        let against = self.seen.partition_point(|word| at.duration_until(word.at) <= tolerance);
+        if let Some(word) = self.seen.get(against) {
+            self.early.entry(word.clone()).or_default().push((index, at));
         }
-        Self { tolerance, stretches, seen_without_more: None }
+        let latest = self.latest.filter(|latest| at < latest.at).unwrap_or(Latest { index, at, is_told: false });
+        self.latest = Some(latest);
+        // Whoever contradicts such a word from now on is contradicted by the log as well, and not believed.
+        let is_past = |word: &Word| word.at.duration_until(latest.at) >= STATED;
+        while self.seen.get(1).is_some_and(is_past) {
+            self.seen.pop_front();
+        }
+        let mut wrong = Vec::new();
+        while let Some(past) = self.early.first_entry().filter(|early| is_past(early.key())) {
+            let (word, events) = past.remove_entry();
+            wrong.extend(too_early(&word, events));
+        }
+        wrong
     }
 
-    /// What is wrong with the time of an event, if something is.
-    pub fn check(&self, index: u64, at: Timestamp) -> Option<OutOfBounds> {
-        let tolerance = self.tolerance?;
-        let stretch = self.stretches[self.stretches.partition_point(|stretch| stretch.from <= index) - 1];
-        let too_early = |not_before: &Timestamp| at.duration_until(*not_before) > tolerance;
-        let not_before = stretch.not_before.max(self.seen_without_more).filter(too_early);
-        let not_before = not_before.map(|not_before| OutOfBounds::TooEarly { not_before });
-        not_before.or_else(|| self.check_seen(at, stretch.not_after?))
+    /// Ends the log here: nobody contradicts any more what was said.
+    pub fn finish(self) -> Vec<WrongTime> {
+        self.early.into_iter().flat_map(|(word, events)| too_early(&word, events).collect::<Vec<_>>()).collect()
     }
 
-    /// What is wrong with the time of an event that was there when the log was seen at that time, if something is.
-    pub fn check_seen(&self, at: Timestamp, not_after: Timestamp) -> Option<OutOfBounds> {
-        // A second is stated that may be nearly over.
-        let is_too_late = not_after.duration_until(at) >= self.tolerance? + SignedDuration::from_secs(1);
-        is_too_late.then_some(OutOfBounds::TooLate { not_after })
+    /// A word speaks against no event any more. Where it is the earliest that did, the others that did are later, and are
+    /// not believed either.
+    fn disbelieve(&mut self, word: Word, by: &Word) -> WrongTime {
+        self.seen.retain(|other| *other != word);
+        self.early.remove(&word);
+        self.set_aside.insert(word.clone());
+        WrongTime::Contradicted { word, by: by.clone() }
+    }
+}
+
+fn too_early(word: &Word, events: Vec<(u64, Timestamp)>) -> impl Iterator<Item = WrongTime> {
+    events.into_iter().map(|(index, at)| WrongTime::TooEarly { index, at, word: word.clone() })
+}
+
+impl WrongTime {
+    /// What kind of fault it is: of an event, or of the word.
+    pub fn kind(&self) -> FindingKind {
+        match self {
+            Self::TooEarly { .. } | Self::TooLate { .. } => FindingKind::TimeOutOfBounds,
+            Self::ToCome { word, .. } | Self::Contradicted { word, .. } => match word.by {
+                Voucher::Witness(_) => FindingKind::Cosignature,
+                Voucher::Authority(_) => FindingKind::TimeStamp,
+            },
+        }
     }
 
-    /// At this time somebody saw the log with the events that were checked so far, and no others: it bounds those that
-    /// follow.
-    pub fn see(&mut self, seen_at: Timestamp) {
-        self.seen_without_more = self.seen_without_more.max(Some(seen_at));
+    /// The position of the event, where it is a fault of one.
+    pub fn index(&self) -> Option<u64> {
+        match self {
+            Self::TooEarly { index, .. } | Self::TooLate { index, .. } => Some(*index),
+            Self::ToCome { .. } | Self::Contradicted { .. } => None,
+        }
+    }
+
+    /// The word that it rests on, or is wrong with.
+    pub fn word(&self) -> &Word {
+        match self {
+            Self::TooEarly { word, .. }
+            | Self::TooLate { word, .. }
+            | Self::ToCome { word, .. }
+            | Self::Contradicted { word, .. } => word,
+        }
+    }
+}
+
+impl fmt::Display for WrongTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooEarly { at, word, .. } => write!(f, "recorded at {at}, and {word}, without it"),
+            Self::TooLate { at, word, .. } => write!(f, "recorded at {at}, and {word}, with it"),
+            Self::ToCome { word, now } => write!(f, "{word}, as it says, and now it is {now}: this bounds nothing"),
+            Self::Contradicted { word, by } => write!(
+                f,
+                "{word}, as it says, and {by}: one of them has the time wrong, or was not shown all that the log had; by what \
+                 the log says it is the former, which bounds nothing"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { at, size, by } = self;
+        write!(f, "at {at} {by} saw the log of {}", counted(*size, "event", "events"))
+    }
+}
+
+impl fmt::Display for Voucher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Witness(name) => write!(f, "the witness {name}"),
+            Self::Authority(name) => write!(f, "the authority {name}"),
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
-    }
-
-    fn bounds(anchors: &[(u64, i64)], tolerance: i64) -> TimeBounds {
-        let anchors = anchors.iter().map(|(size, second)| Anchor { size: *size, at: at(*second) }).collect();
-        TimeBounds::new(anchors, Some(SignedDuration::from_secs(tolerance)))
-    }
-
-    #[test]
-    fn two_cosigned_sizes_bound_what_is_between_them() {
-        let bounds = bounds(&[(10, 1_000), (20, 2_000)], 0);
-        let early = Some(OutOfBounds::TooEarly { not_before: at(1_000) });
-        let late = Some(OutOfBounds::TooLate { not_after: at(2_000) });
-        assert_eq!(bounds.check(10, at(999)), early);
-        assert_eq!(bounds.check(19, at(999)), early);
-        assert_eq!(bounds.check(10, at(1_000)), None);
-        assert_eq!(bounds.check(19, at(2_000)), None);
-        assert_eq!(bounds.check(19, at(2_000) + SignedDuration::from_millis(999)), None);
-        assert_eq!(bounds.check(19, at(2_001)), late);
-        assert_eq!(bounds.check(9, at(0)), None);
-        assert_eq!(bounds.check(9, at(1_001)), Some(OutOfBounds::TooLate { not_after: at(1_000) }));
-        assert_eq!(bounds.check(20, at(9_000)), None);
-        assert_eq!(bounds.check(20, at(1_999)), Some(OutOfBounds::TooEarly { not_before: at(2_000) }));
-    }
-
-    #[test]
-    fn clocks_may_differ_by_the_tolerance() {
-        let bounds = bounds(&[(10, 1_000), (20, 2_000)], 60);
-        assert_eq!(bounds.check(10, at(940)), None);
-        assert!(bounds.check(10, at(939)).is_some());
-        assert_eq!(bounds.check(19, at(2_060)), None);
-        assert!(bounds.check(19, at(2_061)).is_some());
-    }
-
-    #[test]
-    fn a_time_is_to_come_beyond_the_tolerance() {
-        let is_to_come =
-            |second, tolerance| is_to_come(at(second), at(1_000), Some(SignedDuration::from_secs(tolerance)));
-        assert!(!is_to_come(999, 0) && !is_to_come(1_000, 0) && is_to_come(1_001, 0));
-        assert!(!is_to_come(1_060, 60) && is_to_come(1_061, 60));
-        assert!(super::is_to_come(Timestamp::MAX, Timestamp::MIN, Some(SignedDuration::ZERO)));
-    }
-
-    #[test]
-    fn the_tightest_word_counts_in_any_order() {
-        let bounds = bounds(&[(20, 3_000), (10, 1_000), (20, 2_000), (10, 1_500)], 0);
-        assert!(bounds.check(15, at(1_499)).is_some());
-        assert_eq!(bounds.check(15, at(1_500)), None);
-        assert_eq!(bounds.check(15, at(2_000)), None);
-        assert!(bounds.check(15, at(2_001)).is_some());
-        assert!(bounds.check(9, at(1_001)).is_some());
-        assert!(bounds.check(20, at(2_999)).is_some());
-    }
-
-    #[test]
-    fn what_is_seen_on_the_way_bounds_what_follows() {
-        let mut bounds = bounds(&[(20, 1_500)], 60);
-        assert_eq!(bounds.check(10, at(0)), None);
-        for seen_at in [1_000, 900] {
-            bounds.see(at(seen_at));
-        }
-        assert_eq!(bounds.check(10, at(939)), Some(OutOfBounds::TooEarly { not_before: at(1_000) }));
-        assert_eq!(bounds.check(10, at(940)), None);
-        assert_eq!(bounds.check(20, at(1_439)), Some(OutOfBounds::TooEarly { not_before: at(1_500) }));
-        assert_eq!(bounds.check_seen(at(1_060), at(1_000)), None);
-        assert_eq!(bounds.check_seen(at(1_061), at(1_000)), Some(OutOfBounds::TooLate { not_after: at(1_000) }));
-    }
-
-    #[test]
-    fn without_a_word_there_is_no_bound() {
-        assert_eq!(bounds(&[], 0).check(0, Timestamp::MIN), None);
-        assert_eq!(bounds(&[], 0).check(u64::MAX, Timestamp::MAX), None);
-        assert_eq!(bounds(&[(0, 5)], 0).check(0, at(4)), Some(OutOfBounds::TooEarly { not_before: at(5) }));
-    }
-
-    #[test]
-    fn clocks_that_may_differ_by_any_time_bound_nothing() {
-        let anchor = |size, second| Anchor { size, at: at(second) };
-        let mut bounds = TimeBounds::new(vec![anchor(10, 1_000), anchor(20, 2_000)], None);
-        bounds.see(at(1_500));
-        assert_eq!((bounds.check(15, Timestamp::MIN), bounds.check(15, Timestamp::MAX)), (None, None));
-        assert_eq!(bounds.check_seen(Timestamp::MAX, at(1_000)), None);
-        assert!(!super::is_to_come(Timestamp::MAX, Timestamp::MIN, None));
-    }
-}
+mod tests;

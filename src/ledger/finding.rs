@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::ledger::bounds::{Word, WrongTime};
+
 /// What kind of fault. The codes are stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FindingKind {
@@ -20,6 +22,10 @@ pub enum FindingKind {
     TimeDecreases,
     /// The time contradicts what witnesses or time stamps state.
     TimeOutOfBounds,
+    /// What a witness states contradicts the auditor's clock, or what others state.
+    Cosignature,
+    /// What a time stamp states contradicts the auditor's clock, or what others state.
+    TimeStamp,
     /// The time is still to come.
     TimeToCome,
     /// The payload is not the one that the entry was made of.
@@ -53,6 +59,8 @@ impl FindingKind {
             Self::SequenceWrong => "SEQUENCE_WRONG",
             Self::TimeDecreases => "TIME_DECREASES",
             Self::TimeOutOfBounds => "TIME_OUT_OF_BOUNDS",
+            Self::Cosignature => "COSIGNATURE",
+            Self::TimeStamp => "TIME_STAMP",
             Self::TimeToCome => "TIME_TO_COME",
             Self::PayloadHash => "PAYLOAD_HASH",
             Self::MetadataHash => "METADATA_HASH",
@@ -82,6 +90,15 @@ pub struct Finding {
     pub kind: FindingKind,
     /// In words.
     pub message: String,
+    /// Whose word on a time it rests on, or is wrong with.
+    pub word: Option<Word>,
+}
+
+impl From<&WrongTime> for Finding {
+    fn from(wrong: &WrongTime) -> Self {
+        let message = harmless(&wrong.to_string());
+        Self { index: wrong.index(), kind: wrong.kind(), message, word: Some(wrong.word().clone()) }
+    }
 }
 
 /// Faults: all are counted, the first of them are kept.
@@ -130,17 +147,29 @@ impl Findings {
 
     /// Takes note. The words are made only if they are kept.
     pub(super) fn add(&mut self, kind: FindingKind, index: Option<u64>, message: impl FnOnce() -> String) {
+        self.keep(kind, index, || Finding { index, kind, message: harmless(&message()), word: None });
+    }
+
+    /// Takes note of a time that cannot be.
+    pub(super) fn add_time(&mut self, wrong: &WrongTime) {
+        self.keep(wrong.kind(), wrong.index(), || wrong.into());
+    }
+
+    fn keep(&mut self, kind: FindingKind, index: Option<u64>, finding: impl FnOnce() -> Finding) {
         *self.counts.entry(kind).or_default() += 1;
         if let Some(index) = index {
             self.first_indexes.entry(kind).and_modify(|first| *first = index.min(*first)).or_insert(index);
         }
         if self.kept.len() < Self::KEPT {
-            // Words may quote the log, which may try to reach the terminal or to fill the memory.
-            let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
-            let message = message().chars().take(Self::MESSAGE_LENGTH).map(shown).collect();
-            self.kept.push(Finding { index, kind, message });
+            self.kept.push(finding());
         }
     }
+}
+
+/// Words may quote the log, which may try to reach the terminal or to fill the memory.
+fn harmless(message: &str) -> String {
+    let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+    message.chars().take(Findings::MESSAGE_LENGTH).map(shown).collect()
 }
 
 #[cfg(test)]

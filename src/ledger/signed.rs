@@ -2,8 +2,7 @@
 
 use std::str::Utf8Error;
 
-use jiff::Timestamp;
-
+use crate::ledger::bounds::{Voucher, Word};
 use crate::ledger::checkpoint::{Checkpoint, NoCheckpoint};
 use crate::ledger::names::Names;
 use crate::ledger::note::{Algorithm, Note, NoteError, Verified, VerifierKey};
@@ -15,8 +14,8 @@ pub struct SignedCheckpoint {
     pub checkpoint: Checkpoint,
     /// By whom, of those who are known.
     pub signatures: Vec<Verified>,
-    /// When it was stamped, by tokens that were verified elsewhere.
-    pub stamped: Vec<Timestamp>,
+    /// The time stamps of it, by tokens that were verified elsewhere.
+    pub stamps: Vec<Word>,
 }
 
 /// Why a text is no checkpoint that the log has signed.
@@ -56,7 +55,7 @@ impl SignedCheckpoint {
             return Err(NotSigned::OtherLog { origin: checkpoint.origin });
         }
         match is_by_its_log(origin, &signatures) {
-            true => Ok(Self { checkpoint, signatures, stamped: Vec::new() }),
+            true => Ok(Self { checkpoint, signatures, stamps: Vec::new() }),
             false => Err(NotSigned::ByOthers),
         }
     }
@@ -66,9 +65,13 @@ impl SignedCheckpoint {
         self.signatures.iter().map(|signature| signature.key.name())
     }
 
-    /// When others saw the log with its events and no more: those who cosigned, and authorities for time stamps.
-    pub fn seen_at(&self) -> impl Iterator<Item = Timestamp> {
-        self.signatures.iter().filter_map(Verified::at).chain(self.stamped.iter().copied())
+    /// Who saw the log with its events and no more: those who cosigned, and authorities for time stamps.
+    pub fn words(&self) -> impl Iterator<Item = Word> {
+        let size = self.checkpoint.head.size;
+        let cosigned = self.signatures.iter().filter_map(move |signature| {
+            Some(Word { at: signature.at()?, size, by: Voucher::Witness(signature.key.name().to_owned()) })
+        });
+        cosigned.chain(self.stamps.iter().cloned())
     }
 }
 

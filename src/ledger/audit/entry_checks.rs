@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
 use crate::ledger::audit::{AuditedEvent, Evidence};
-use crate::ledger::bounds::{TimeBounds, is_to_come};
+use crate::ledger::bounds::{TimeBounds, Word, is_to_come};
 use crate::ledger::finding::{FindingKind, Findings};
 use crate::ledger::names::{Names, Recovered};
 use crate::ledger::parsed_entry::ParsedEntry;
@@ -21,25 +21,17 @@ pub(super) struct EntryChecks {
     tolerance: Option<SignedDuration>,
     /// The last place in the stream of each aggregate.
     sequences: HashMap<[u8; 16], u64>,
-    last: Option<Last>,
+    /// When the last event was recorded.
+    last: Option<Timestamp>,
     recovered: Vec<Recovered>,
-}
-
-/// The last event.
-#[derive(Clone, Copy, Debug)]
-struct Last {
-    index: u64,
-    at: Timestamp,
-    /// Whether it was told that its time cannot be.
-    is_out_of_bounds: bool,
 }
 
 impl EntryChecks {
     /// Checks from the first entry on.
-    pub(super) fn new(names: Names, bounds: TimeBounds, evidence: &Evidence<'_>) -> Self {
+    pub(super) fn new(names: Names, evidence: &Evidence<'_>) -> Self {
         Self {
             names,
-            bounds,
+            bounds: TimeBounds::new(evidence.tolerance, evidence.now),
             now: evidence.now,
             tolerance: evidence.tolerance,
             sequences: HashMap::new(),
@@ -53,20 +45,14 @@ impl EntryChecks {
         &self.names
     }
 
-    /// Takes the word of somebody who at that time saw the log with the events that were checked so far, and no others.
-    /// Times do not decrease: where the last of them is not too late, none before it is.
-    pub(super) fn see(&mut self, seen_at: Timestamp, findings: &mut Findings) {
-        self.bounds.see(seen_at);
-        let Some(last) = self.last.as_mut().filter(|last| !last.is_out_of_bounds) else { return };
-        if let Some(out) = self.bounds.check_seen(last.at, seen_at) {
-            last.is_out_of_bounds = true;
-            let at = last.at;
-            findings.add(FindingKind::TimeOutOfBounds, Some(last.index), || format!("recorded at {at}, and {out}"));
-        }
+    /// Takes the word of somebody who saw the log with the events that were checked so far, and no others.
+    pub(super) fn see(&mut self, word: Word, findings: &mut Findings) {
+        self.bounds.see(word).iter().for_each(|wrong| findings.add_time(wrong));
     }
 
     /// Ends a log of that size: where it was recovered.
     pub(super) fn finish(self, size: u64, findings: &mut Findings) -> Vec<Recovered> {
+        self.bounds.finish().iter().for_each(|wrong| findings.add_time(wrong));
         for name in self.names.unended(size) {
             let message = || format!("no event ends the name {:?} at {}", name.origin, name.until);
             findings.add(FindingKind::OriginWrong, None, message);
@@ -105,13 +91,8 @@ impl EntryChecks {
             found(FindingKind::MetadataHash, &|| "the metadata are not those that the entry names".to_owned());
         }
         let at = entry.recorded_at;
-        let out = self.bounds.check(index, at);
-        let last = self.last.replace(Last { index, at, is_out_of_bounds: out.is_some() });
-        if let Some(Last { at: before, .. }) = last.filter(|last| at < last.at) {
+        if let Some(before) = self.last.replace(at).filter(|before| at < *before) {
             found(FindingKind::TimeDecreases, &|| format!("recorded at {at}, and the one before it at {before}"));
-        }
-        if let Some(out) = out {
-            found(FindingKind::TimeOutOfBounds, &|| format!("recorded at {at}, and {out}"));
         }
         if is_to_come(at, self.now, self.tolerance) {
             found(FindingKind::TimeToCome, &|| format!("recorded at {at}, and now it is {}", self.now));
@@ -124,6 +105,7 @@ impl EntryChecks {
                 format!("{} {} is at {}, not {expected}", entry.aggregate_type, entry.aggregate_id, entry.sequence)
             });
         }
+        self.bounds.check(index, at).iter().for_each(|wrong| findings.add_time(wrong));
     }
 }
 

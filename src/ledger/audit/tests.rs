@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
+use crate::ledger::bounds::Voucher;
 use crate::ledger::entry::Entry;
 use crate::ledger::note::{Algorithm, NoteSigner};
 use crate::ledger::proof::Plan;
@@ -26,7 +27,7 @@ struct Log {
     events: Vec<Event>,
     checkpoints: Vec<Vec<u8>>,
     keys: Vec<VerifierKey>,
-    time_stamps: Vec<Anchor>,
+    time_stamps: Vec<Word>,
     now: Timestamp,
 }
 
@@ -61,6 +62,11 @@ fn event(index: u64, change: impl FnOnce(&mut Entry<'_>)) -> Event {
     change(&mut entry);
     let entry = entry.to_bytes().unwrap();
     Event { stored_hash: leaf_hash(&entry), entry, payload: payload.clone() }
+}
+
+/// That an authority has stamped so many events at that second.
+fn stamp(size: u64, second: u64) -> Word {
+    Word { at: at(second), size, by: Voucher::Authority("CN=tsa".to_owned()) }
 }
 
 /// The log and its witness.
@@ -186,7 +192,7 @@ fn each_fault_of_an_entry_has_its_code() {
         (|entry| entry.origin = "example.com/other", "ORIGIN_WRONG"),
         (|entry| entry.position = 299, "INDEX_WRONG"),
         (|entry| entry.recorded_at = at(250), "TIME_DECREASES"),
-        (|entry| entry.recorded_at = at(603), "TIME_OUT_OF_BOUNDS"),
+        (|entry| entry.recorded_at = at(250), "TIME_OUT_OF_BOUNDS"),
         (|entry| entry.metadata = b"", "METADATA_HASH"),
         (|entry| entry.sequence = 152, "SEQUENCE_WRONG"),
     ];
@@ -202,7 +208,8 @@ fn each_fault_of_an_entry_has_its_code() {
 #[test]
 fn what_was_recorded_at_a_time_to_come_is_found() {
     let found = Log { now: at(595), ..Log::good() }.found();
-    assert_eq!(found, [("TIME_TO_COME", Some(598)), ("TIME_TO_COME", Some(599))], "clocks differ by two seconds");
+    let to_come = [("TIME_TO_COME", Some(598)), ("TIME_TO_COME", Some(599)), ("COSIGNATURE", None)];
+    assert_eq!(found, to_come, "clocks differ by two seconds");
 }
 
 #[test]
@@ -235,9 +242,24 @@ fn missing_and_additional_events_are_found() {
 #[test]
 fn times_are_bounded_by_what_others_have_seen() {
     let mut log = Log::good();
-    log.time_stamps.push(Anchor { size: 400, at: at(500) });
-    assert_eq!(log.audit().findings.counts()[&FindingKind::TimeOutOfBounds], 98);
-    assert_eq!(log.audit().findings.first_index(), Some(400));
+    log.time_stamps.push(stamp(400, 500));
+    let findings = log.audit().findings;
+    assert_eq!(findings.counts()[&FindingKind::TimeOutOfBounds], 98);
+    assert_eq!(findings.first_index(), Some(400));
+    assert_eq!(findings.kept()[0].word, Some(stamp(400, 500)));
+}
+
+/// A clock that was ahead for a while is no fault of the events that were recorded by then.
+#[test]
+fn a_word_that_others_contradict_is_told_instead_of_events() {
+    let log = Log::good();
+    let ahead = log.found_taking(&[(100, 100), (300, 9_000), (400, 400), (SIZE, SIZE)]);
+    assert_eq!(ahead, [("COSIGNATURE", None)]);
+    let mut stamped = Log::good();
+    stamped.time_stamps.extend([stamp(400, 9_000), stamp(500, 20_000)]);
+    assert_eq!(stamped.found(), [("TIME_STAMP", None), ("TIME_STAMP", None)], "the second is still to come");
+    let behind = log.found_taking(&[(100, 100), (300, 0), (400, 400), (SIZE, SIZE)]);
+    assert_eq!(behind, [("COSIGNATURE", None)]);
 }
 
 /// Whatever is seen later: what was seen last says nothing of what came before the one before it.
@@ -252,7 +274,7 @@ fn times_are_bounded_by_everything_that_was_seen_on_the_way() {
     let forward_dated = log.found_taking(&[(200, 200), (300, 250), (300, 260), (SIZE, SIZE)]);
     assert_eq!(forward_dated, [("TIME_OUT_OF_BOUNDS", Some(299))]);
     let mut stamped = SignedCheckpoint::verify(&log.cosigned(500, 500), &Names::new(&[], ORIGIN), &log.keys).unwrap();
-    stamped.stamped.push(at(400));
+    stamped.stamps.push(stamp(500, 400));
     let report = log.audit_with(|verifier, size| {
         if size == 500 {
             verifier.take(stamped.clone());

@@ -74,11 +74,12 @@ impl Token {
     }
 
     /// Checks that the token stamps these bytes, that its signature is right, and that a trusted certificate vouches
-    /// for who signed, as of the stamped time and for time stamping alone.
+    /// for who signed, as of the stamped time and for time stamping alone. Who that is comes back: the subject of the
+    /// certificate (RFC 4514).
     ///
     /// # Errors
     /// See [`VerifyError`].
-    pub fn verify(&self, bytes: &[u8], roots: &Roots) -> Result<(), VerifyError> {
+    pub fn verify(&self, bytes: &[u8], roots: &Roots) -> Result<String, VerifyError> {
         self.check_imprint(bytes)?;
         let [signer] = self.signed.signer_infos.0.as_slice() else {
             return Err(VerifyError::Form { part: "single signature" });
@@ -92,7 +93,8 @@ impl Token {
         let parsed = Certificate::from_der(named).map_err(|_| VerifyError::Form { part: "certificates" })?;
         check_name(signer, &parsed)?;
         check_purpose(&parsed)?;
-        self.check_path(&certificate, &certificates, roots)
+        self.check_path(&certificate, &certificates, roots)?;
+        Ok(parsed.tbs_certificate.subject.to_string())
     }
 
     /// RFC 5652 §5.4: the attributes are what is signed, and hold the digest of the content.

@@ -8,7 +8,8 @@ use etalon::app::Sealed;
 use etalon::audit::{Part, Trusted, Verdict, export, replay, verify};
 use etalon::clock::Clock;
 use etalon::ledger::note::NoteSigner;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 
 use crate::ledger::bundles::{House, codes, grow};
 use crate::ledger::stamps::{Authority, Manner, sealed_today};
@@ -20,6 +21,7 @@ const BEGUN: i64 = START / 1_000_000;
 
 on_both_databases! {
     events_that_were_dated_back_are_found_whatever_is_seen_later,
+    a_clock_of_a_witness_that_was_ahead_is_no_fault_of_events,
     a_bundle_tells_how_far_a_witness_has_cosigned,
     a_bundle_has_the_time_stamps_of_before,
     nothing_is_anchored_that_the_log_has_left_behind,
@@ -67,12 +69,42 @@ async fn events_that_were_dated_back_are_found_whatever_is_seen_later(database: 
     let bundle = exported(&house, Part::Whole, None, "bundle").await;
     let verified = verify(&bundle, &trusted, |_| ()).expect("a bundle");
     assert_eq!(codes(&verified), back_dated, "{verified}");
+    for verdict in [&replayed, &verified] {
+        let fault = verdict.to_json()["faults"].as_array().expect("faults").last().expect("a fault").clone();
+        let seen_at = Timestamp::from_second(BEGUN + 2 * HOUR).expect("a time").to_string();
+        assert_eq!(
+            ["witness", "size", "seenAt"].map(|name| &fault[name]),
+            [&json!("w.example"), &json!(20), &json!(seen_at)]
+        );
+        let said = format!("and at {seen_at} the witness w.example saw the log of 20 events, without it");
+        assert!(fault["message"].as_str().expect("text").ends_with(&said), "{fault}");
+    }
     // To whoever has no key of the witness, its word is none.
     let verified = verify(&bundle, &house.trusted().await, |_| ()).expect("a bundle");
     assert!(verified.is_good() && notes(&verified, "4 cosignatures are made with keys"), "{verified}");
     // As a program of before has written it: the last two say nothing of what came before.
     fs::remove_dir_all(bundle.join("anchors")).expect("removed");
     let verified = verify(&bundle, &trusted, |_| ()).expect("a bundle");
+    assert!(verified.is_good(), "{verified}");
+}
+
+async fn a_clock_of_a_witness_that_was_ahead_is_no_fault_of_events(database: Database) {
+    let house = House::on(&database).await;
+    let (witness, trusted) = house.witnessed().await;
+    goes_on(&database, &house, &witness, BEGUN, Some(BEGUN)).await;
+    goes_on(&database, &house, &witness, BEGUN, Some(BEGUN + 2 * HOUR)).await;
+    // With its clock right again, it sees the log go on.
+    goes_on(&database, &house, &witness, BEGUN + 60, Some(BEGUN + 60)).await;
+    let replayed = replay(&house.app, &trusted, |_, _| ()).await.expect("it reads");
+    assert_eq!(found(&replayed), [("COSIGNATURE", None)], "{replayed}");
+    let bundle = exported(&house, Part::Whole, None, "bundle").await;
+    let verified = verify(&bundle, &trusted, |_| ()).expect("a bundle");
+    assert_eq!(codes(&verified), [("COSIGNATURE", None)], "{verified}");
+    let fault = &verified.to_json()["faults"][0];
+    assert!(fault["witness"] == "w.example" && fault["size"] == 20, "{fault}");
+    // By an auditor whose clocks may differ by more, its word is as good as any.
+    let tolerance = Some(SignedDuration::from_hours(3));
+    let verified = verify(&bundle, &Trusted { tolerance, ..trusted }, |_| ()).expect("a bundle");
     assert!(verified.is_good(), "{verified}");
 }
 

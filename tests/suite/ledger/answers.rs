@@ -305,10 +305,9 @@ async fn a_witness_that_cosigns_nothing_of_a_log_that_grows_is_silent() {
     stage.goes_on(40, 50).await;
     stage.says_of_cosigned(r#"{"data":{"checkpoint":null}}"#);
     match look(52).await {
-        Followed::Alarm { kind: "WITNESS_SILENT", message, silent_witnesses } => {
+        Followed::Alarm { kind: "WITNESS_SILENT", message, silent_witnesses } if silent_witnesses == ["w.example"] => {
             let said = "the witness w.example has cosigned 20 events and nothing behind them";
             assert!(message.starts_with(said) && message.contains("50 now"), "{message}");
-            assert_eq!(silent_witnesses, ["w.example"]);
         }
         other => panic!("it was to be silent, and not {other:?}"),
     }

@@ -239,8 +239,18 @@ async fn a_part_is_held_against_clocks_and_checkpoints_of_others() {
     let good = verdict(&range, &trusted);
     assert!(good.is_good() && !notes(&good, "cosigned nothing"), "{good}");
     fs::write(range.join("checkpoint"), cosigned(second - 3_600)).expect("written");
-    let found = codes(&verdict(&range, &trusted));
-    assert_eq!(found, (650..660).map(|position| ("TIME_OUT_OF_BOUNDS", Some(position))).collect::<Vec<_>>());
+    let seen_before = verdict(&range, &trusted);
+    assert_eq!(codes(&seen_before), [("TIME_OUT_OF_BOUNDS", Some(659))], "none is later");
+    assert!(
+        seen_before.to_string().contains("the witness w.example saw the log of 700 events, with it"),
+        "{seen_before}"
+    );
+    // A word from a time to come is one of nobody's events.
+    let now = Timestamp::from_second(second + 7_200).expect("a time");
+    fs::write(range.join("checkpoint"), cosigned(second + 7_261)).expect("written");
+    let to_come = verdict(&range, &Trusted { now, keys: trusted.keys.clone(), ..Trusted::default() });
+    assert_eq!(codes(&to_come), [("COSIGNATURE", None)], "{to_come}");
+    fs::write(range.join("checkpoint"), cosigned(second - 3_600)).expect("written");
     // To an auditor whose clock is an hour behind, they are still to come.
     let (early, _) = bundle(&house, Part::Range(650, Some(651)), None, "early").await;
     let now = Timestamp::from_second(second - 3_600).expect("a time");
