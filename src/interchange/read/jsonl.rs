@@ -2,7 +2,7 @@
 //! digits they were written with; `null` says nothing and is left out.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::{self, BufRead};
 

@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 
 use rusqlite::types::ToSqlOutput;
-use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, ffi};
 use sqlx::error::{DatabaseError, ErrorKind};
 
 use crate::store::StoreError;
@@ -51,13 +51,15 @@ pub(super) enum Failed {
 }
 
 impl Failed {
-    /// Of the end of a transaction. Where the file has failed, what was written may be whole when it is read again.
+    /// Of the end of a transaction. Where the file takes all of it and fails then, as when it is flushed, what was written
+    /// may be whole when it is read again.
     pub(super) fn of_commit(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::SystemIoFailure) => {
-                Self::Store(StoreError::during("commit a batch")(driver_error(error)).unsettled())
-            }
-            _ => Self::Driver(error),
+        let is_whole = |said: &ffi::Error| {
+            said.code == ErrorCode::SystemIoFailure && said.extended_code != ffi::SQLITE_IOERR_WRITE
+        };
+        match error.sqlite_error().is_some_and(is_whole) {
+            true => Self::Store(StoreError::during("commit a batch")(driver_error(error)).unsettled()),
+            false => Self::Driver(error),
         }
     }
 
@@ -128,5 +130,25 @@ impl DatabaseError for Said {
 
     fn kind(&self) -> ErrorKind {
         ErrorKind::Other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_that_was_written_and_not_flushed_may_be_stored() {
+        for (code, may_be_stored) in [
+            (ffi::SQLITE_IOERR_FSYNC, true),
+            (ffi::SQLITE_IOERR_WRITE, false),
+            (ffi::SQLITE_FULL, false),
+            (ffi::SQLITE_BUSY, false),
+        ] {
+            let failed = Failed::of_commit(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+            let told = Failed::during("commit a batch")(failed);
+            assert_eq!(told.is_unsettled(), may_be_stored, "{code}: {told}");
+            assert!(told.is_retryable(), "{code}: {told}");
+        }
     }
 }

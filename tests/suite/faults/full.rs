@@ -118,7 +118,7 @@ async fn nothing_is_lost_or_doubled_when_the_disk_of_postgresql_is_full() {
                 scene.load.has_acknowledged(moment).await;
                 room.ends(&cluster.processes());
                 // PostgreSQL fails what it cannot write, or ends where that is its own log.
-                scene.load.is_set_back_again(CLIENTS, &["UNAVAILABLE"]).await;
+                scene.load.is_set_back_again(CLIENTS, &["UNAVAILABLE", "OUTCOME_UNKNOWN"]).await;
                 let since = Instant::now();
                 room.is_there_again(&cluster.processes());
                 cluster.is_up().await;

@@ -334,7 +334,7 @@ impl<'a> States<'a> {
         (before != after).then_some(Difference::Flag(Changed { before: Some(before), after: Some(after) }))
     }
 
-    fn list<T: Clone + PartialEq>(
+    fn list<T: Clone + PartialEq + 'a>(
         self,
         kind: fn(Listed<T>) -> Difference,
         of: impl Fn(&'a File) -> &'a [T],
@@ -344,7 +344,7 @@ impl<'a> States<'a> {
     }
 
     /// A list to which events only add: after one more of them it begins with what it was.
-    fn growing<T: Clone + PartialEq>(
+    fn growing<T: Clone + PartialEq + 'a>(
         self,
         kind: fn(Listed<T>) -> Difference,
         of: impl Fn(&'a File) -> &'a [T],

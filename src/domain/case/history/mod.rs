@@ -71,7 +71,7 @@ impl Comparison {
     /// What differs.
     #[must_use]
     pub fn differences(&self) -> Vec<MadeDifference> {
-        self.walk.since(&self.earlier.case)
+        self.walk.since(&self.earlier.now)
     }
 }
 
@@ -89,21 +89,21 @@ pub fn made_by(before: &Case, events: &[Recorded<CaseFact>]) -> Vec<MadeDifferen
 /// that was there before it.
 #[derive(Default)]
 pub struct Steps {
-    case: Case,
+    now: Case,
     behind: Case,
 }
 
 impl Steps {
     /// Takes an event in.
     fn take(&mut self, event: &Recorded<CaseFact>) {
-        self.case.evolve(event);
+        self.now.evolve(event);
         self.behind.evolve(event);
     }
 
     /// Takes an event in, and tells what of these fields it moves.
     pub fn moved(&mut self, event: &Recorded<CaseFact>, fields: &[CaseField]) -> Vec<FieldDifference> {
-        self.case.evolve(event);
-        let (before, after) = (self.behind.file.as_ref(), self.case.file.iter());
+        self.now.evolve(event);
+        let (before, after) = (self.behind.file.as_ref(), self.now.file.iter());
         let moved = after.flat_map(|after| difference::moved(before, event, after, fields)).collect();
         self.behind.evolve(event);
         moved
@@ -112,7 +112,7 @@ impl Steps {
 
 impl From<&Case> for Steps {
     fn from(case: &Case) -> Self {
-        Self { case: case.clone(), behind: case.clone() }
+        Self { now: case.clone(), behind: case.clone() }
     }
 }
 
@@ -129,7 +129,7 @@ struct Walk {
 
 impl Walk {
     fn file(&self) -> Option<&File> {
-        self.case.case.file.as_ref()
+        self.case.now.file.as_ref()
     }
 
     fn step(&mut self, place: usize, event: &Recorded<CaseFact>) {

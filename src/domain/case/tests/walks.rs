@@ -126,7 +126,7 @@ fn refolded(events: &[Recorded<CaseFact>]) -> Case {
 }
 
 /// What each event has moved, though only what it may move is compared, is all that differs.
-fn assert_told_step_by_step<'a>(events: impl IntoIterator<Item = &'a Recorded<CaseFact>>) {
+fn assert_told_step_by_step(events: &[Recorded<CaseFact>]) {
     let (mut case, mut steps) = (Case::default(), Steps::default());
     for event in events {
         let before = case.clone();

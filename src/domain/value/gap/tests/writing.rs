@@ -60,7 +60,7 @@ fn what_is_required_the_requirement_says() {
             let required = required(interval, at_most, in_unit);
             let case = format!("{value:?} with {u:?} of {at_most} {in_unit} in {interval:?}");
             assert_eq!(told(&result, &required), Ok("10".to_owned()), "{case}");
-            assert!(required.is_about(&result), "{case}");
+            assert!(required.is_about(result.measurand(), result.value()), "{case}");
         }
     }
 }
@@ -132,7 +132,7 @@ fn levels_are_compared_in_decibels() {
         let (result, required) = (measured(value, u), required(interval, "0.2", in_unit));
         let case = format!("{value:?} with {u:?} of {in_unit} in {interval:?}");
         assert_eq!(told(&result, &required), gap.map(str::to_owned), "{case}");
-        assert_eq!(required.is_about(&result), is_about, "{case}");
+        assert_eq!(required.is_about(result.measurand(), result.value()), is_about, "{case}");
     }
 }
 
