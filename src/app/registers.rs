@@ -120,13 +120,18 @@ impl App {
         aggregate_type: AggregateType,
         ids: Vec<Uuid>,
     ) -> Result<Vec<Uuid>, Fault> {
-        match RegisterScope::of(actor, aggregate_type).narrow(RegisterQuery::of(aggregate_type, ids)) {
-            Some(query) => {
-                let entries = self.store.registers(&query).await?;
-                Ok(entries.into_iter().map(|entry| entry.stream.aggregate_id).collect())
-            }
-            None => Ok(Vec::new()),
+        self.named_within(&RegisterScope::of(actor, aggregate_type), RegisterQuery::of(aggregate_type, ids)).await
+    }
+
+    /// Those of the entries that a question names which it finds within the scope. The log itself is no entry of any
+    /// register and lies nowhere: what happens to it concerns whoever reads events.
+    pub(super) async fn named_within(&self, scope: &RegisterScope, query: RegisterQuery) -> Result<Vec<Uuid>, Fault> {
+        if query.aggregate_type == AggregateType::Log {
+            return Ok(query.ids.unwrap_or_default());
         }
+        let Some(query) = scope.narrow(query) else { return Ok(Vec::new()) };
+        let entries = self.store.registers(&query).await?;
+        Ok(entries.into_iter().map(|entry| entry.stream.aggregate_id).collect())
     }
 }
 

@@ -93,8 +93,10 @@ pub(super) enum RegisterScope {
 impl RegisterScope {
     /// What this actor sees of that register.
     pub(super) fn of(actor: &Actor, register: AggregateType) -> Self {
-        let is_public =
-            matches!(register, AggregateType::Institution | AggregateType::Campaign | AggregateType::Catalogue);
+        let is_public = matches!(
+            register,
+            AggregateType::Institution | AggregateType::Campaign | AggregateType::Catalogue | AggregateType::Log
+        );
         if is_public || is_of_the_server(actor) {
             return Self::Everything;
         }

@@ -14,6 +14,7 @@ mod keys;
 mod outcomes;
 mod parts;
 mod processes;
+mod renamed;
 mod replays;
 mod restoring;
 mod rows;

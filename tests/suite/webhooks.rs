@@ -40,6 +40,7 @@ on_both_databases! {
     delivering::everything_arrives_in_order_whatever_fails
     delivering::a_secret_is_rotated_without_a_gap
     delivering::only_what_the_owner_may_see_is_sent
+    delivering::another_name_of_the_log_is_sent
     delivering::every_attempt_is_signed_with_its_own_time
     failing::what_is_given_up_is_a_dead_letter_and_the_case_goes_on
     failing::of_several_that_fail_at_once_the_same_is_told_whichever_ends_last

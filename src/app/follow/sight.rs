@@ -103,7 +103,7 @@ impl App {
     }
 
     /// By the present rows: those of the aggregates whose events this actor hears, within a division where one is
-    /// named.
+    /// named. The log itself lies in none, and is heard of within each.
     ///
     /// # Errors
     /// When the store fails.
@@ -128,9 +128,8 @@ impl App {
                 division_prefix: within.map(|within| within.code().to_owned()),
                 ..RegisterQuery::of(aggregate_type, ids.into_iter().collect())
             };
-            if let Some(query) = RegisterScope::followed(actor, aggregate_type).narrow(query) {
-                found.extend(self.store.registers(&query).await?.into_iter().map(|entry| entry.stream));
-            }
+            let entries = self.named_within(&RegisterScope::followed(actor, aggregate_type), query).await?;
+            found.extend(entries.into_iter().map(|aggregate_id| StreamId { aggregate_type, aggregate_id }));
         }
         Ok(found)
     }

@@ -51,7 +51,7 @@ pub(crate) enum EventSubject {
     Catalogue,
     /// 年度总结: an annual summary.
     AnnualSummary,
-    /// 日志: the log itself.
+    /// 日志: the log itself, which lies in no division: what happens to it is there for everybody, and within each.
     Log,
 }
 

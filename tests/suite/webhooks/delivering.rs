@@ -8,7 +8,9 @@ use etalon::app::{AggregateType, WebhookAlteration, WebhookDraft};
 use etalon::clock::Clock;
 use etalon::domain::value::Division;
 use jiff::{SignedDuration, Timestamp};
+use tempfile::TempDir;
 
+use crate::ledger::bundles::seals;
 use crate::support::dice::dice;
 use crate::webhooks::receiver::{Answer, Message, Receiver, in_order};
 use crate::webhooks::stage::{Stage, from_the_beginning, loopback, manager};
@@ -68,6 +70,22 @@ pub async fn only_what_the_owner_may_see_is_sent(stage: &Stage) {
         assert!(!body.contains(r#""v":"#), "personal data stays: {body}");
         assert!(message.event["type"].as_str().is_some_and(|kind| kind.starts_with("local.etalon.Case.")));
     }
+}
+
+/// Where it lies plays no part: it lies nowhere.
+pub async fn another_name_of_the_log_is_sent(stage: &Stage) {
+    let folder = TempDir::new().expect("a folder");
+    let restoring = stage.another(loopback()).await.with_seals(seals(&folder));
+    restoring.resume(None).await.expect("it goes on");
+    let receiver = Receiver::answering(|_| Answer::Status(200)).await;
+    let of_the_log =
+        WebhookDraft { url: receiver.url.clone(), aggregate_types: vec![AggregateType::Log], ..from_the_beginning() };
+    let (webhook, _) = stage.webhook_for(&manager("4403"), of_the_log).await;
+    stage.deliver_all(webhook.id).await;
+    let taken = receiver.taken();
+    let [message] = taken.as_slice() else { panic!("one event, not {taken:?}") };
+    assert_eq!(message.event["type"], "local.etalon.Log.RecoveredFrom.v1.0");
+    assert_eq!(Some(message.position()), stage.app.head().await.expect("the store reads"));
 }
 
 /// What is signed is when it is sent, however old the event is and however often it was tried: whoever receives compares that with the own clock.
