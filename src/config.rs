@@ -25,13 +25,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use figment::Figment;
-use figment::providers::{Format, Toml};
 use serde::{Deserialize, Serialize};
 
 pub use connections::{ConnectionSettings, DEFAULT_CONNECTIONS, TlsFiles};
 use connections::{HostList, Origins};
 pub use database::{DatabaseUrl, file_of, without_login};
-use layers::{CommandLine, Environment};
+use layers::{CommandLine, Environment, File};
 use ledger::Witnesses;
 pub use ledger::{LedgerSettings, SignerSettings, WitnessSettings};
 use logging::Filter;
@@ -249,7 +248,7 @@ impl Given {
         let unknown_variables = environment.refuse_misspelt()?;
         let mut layers = Figment::new();
         match named {
-            Some(path) if path.is_file() => layers = layers.merge(Toml::file_exact(path)),
+            Some(path) if path.is_file() => layers = layers.merge(File::under(&environment, &path)),
             Some(path) => {
                 let shown = path.display();
                 return Err(ConfigError::Invalid(match path.exists() {
@@ -258,7 +257,9 @@ impl Given {
                     false => format!("there is no configuration file {shown}"),
                 }));
             }
-            None if Path::new(DEFAULT_FILE).is_file() => layers = layers.merge(Toml::file_exact(DEFAULT_FILE)),
+            None if Path::new(DEFAULT_FILE).is_file() => {
+                layers = layers.merge(File::under(&environment, Path::new(DEFAULT_FILE)));
+            }
             None => {}
         }
         let layers = layers.merge(environment).merge(CommandLine(overrides));

@@ -1,11 +1,45 @@
-//! The layers that figment does not have as we need them: variables that are refused when misspelt, and the command
-//! line.
+//! The layers that figment does not have as we need them: a file some of whose tables are overruled as one setting each,
+//! variables that are refused when misspelt, and the command line.
 
-use figment::providers::Serialized;
+use std::path::Path;
+
+use figment::providers::{Data, Format, Serialized, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Error, Metadata, Profile, Provider};
 
 use super::{ConfigError, NAMES, Overrides, PREFIX, nearest, oidc, variable};
+
+/// The file's layer, without the tables that a variable sets: figment joins the tables of all layers, and what the file
+/// maps would hold on beside what the installation has put in its place.
+pub(super) struct File {
+    toml: Data<Toml>,
+    /// The settings of `[oidc]` that are such tables.
+    overruled: Vec<&'static str>,
+}
+
+impl File {
+    /// The file there, under the variables.
+    pub(super) fn under(environment: &Environment, path: &Path) -> Self {
+        let is_set = |table: &&str| environment.0.iter().any(|(name, _)| name.strip_prefix("oidc_") == Some(*table));
+        Self { toml: Toml::file_exact(path), overruled: oidc::TABLES.into_iter().filter(is_set).collect() }
+    }
+}
+
+impl Provider for File {
+    fn metadata(&self) -> Metadata {
+        self.toml.metadata()
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, Error> {
+        let mut profiles = self.toml.data()?;
+        for section in profiles.values_mut().filter_map(|settings| settings.get_mut("oidc")) {
+            if let Value::Dict(_, settings) = section {
+                settings.retain(|name, _| !self.overruled.contains(&name.as_str()));
+            }
+        }
+        Ok(profiles)
+    }
+}
 
 /// The `ETALON_*` variables, by setting name.
 pub(super) struct Environment(Vec<(String, String)>);

@@ -102,6 +102,9 @@ pub(super) const NAMES: [&str; 17] = [
     "oidc_keys_stale_ms",
 ];
 
+/// Those whose keys are the provider's own words: each is one setting, whole.
+pub(super) const TABLES: [&str; 2] = ["roles", "services"];
+
 /// What the layers said of the section.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, expecting = "the section `[oidc]` with settings of its own")]
@@ -274,6 +277,18 @@ mod tests {
             keys_stale: Duration::from_secs(4),
         };
         assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn a_table_is_taken_whole_from_the_last_layer_that_has_it() {
+        let toml = format!("{LEAST}[oidc.roles]\nhead = 'manager'\n[oidc.services]\nf81d = 'monthly-report'");
+        let (of_file, services) =
+            (oidc(&toml, &[]), BTreeMap::from([("f81d".to_owned(), "monthly-report".to_owned())]));
+        let of_variable = oidc(&toml, &[("ETALON_OIDC_ROLES", "{bureau-head=\"manager\"}")]);
+        assert_eq!(of_variable.roles, BTreeMap::from([("bureau-head".to_owned(), "manager".to_owned())]));
+        assert_eq!(of_variable.services, services, "a table that no variable sets is the file's");
+        let none = oidc(&toml, &[("ETALON_OIDC_SERVICES", "{}")]);
+        assert_eq!((none.services, none.roles), (BTreeMap::new(), of_file.roles));
     }
 
     #[test]
