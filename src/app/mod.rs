@@ -19,6 +19,7 @@ mod imported;
 mod internal;
 mod ledger;
 mod look;
+mod look_back;
 mod moments;
 mod observed;
 mod personal;
@@ -63,6 +64,7 @@ pub use ledger::{
     Anchorer, Anchors, Authority, CheckpointFollower, Consistency, Inclusion, NoProof, NotResumed, NotSealed, Prover,
     Resumed, Sealer, Seals, Vouched, Witness,
 };
+pub use look_back::LookBack;
 pub use moments::{NoMoment, Point, Then};
 pub use personal::{DisclosedField, Eraser, NotDisclosed, Opened, Vault};
 pub use preview::{Foreseen, ForeseenEvent, Previewed, Verdict};

@@ -1,7 +1,8 @@
 //! Aggregates as their streams have them, kept in memory between commands.
 //!
 //! What is kept may be older than the log when another server writes, and is never newer: whoever decides on it is told
-//! by the commit, and whoever needs the present asks for it.
+//! by the commit, and whoever needs the present asks for it. Where a database has lost events, nobody decides on anything
+//! that is kept: no commit of this process is taken any more.
 
 use std::collections::HashMap;
 use std::sync::Arc;

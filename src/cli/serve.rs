@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{Anchorer, App, Clockwork, Courier, Eraser, Outlet, Revoker, Sealer, Seals, Vault};
+use crate::app::{Anchorer, App, Clockwork, Courier, Eraser, LookBack, Outlet, Revoker, Sealer, Seals, Vault};
 use crate::cli::problem::Problem;
 use crate::cli::{certificate, descriptors, holding, identity, seals};
 use crate::clock::{Clock, SystemClock};
@@ -212,8 +212,8 @@ pub fn data_keys_place(settings: &Settings) -> String {
 /// Serves an application that is open already; `ready` is told where, as a URL without a path, once requests are taken.
 ///
 /// # Errors
-/// When the certificate cannot be used, or the address not be listened at; and when something that goes on beside
-/// requests has ended by itself.
+/// When the certificate cannot be used, or the address not be listened at; when something that goes on beside requests
+/// has ended by itself; and when the database has lost what was seen of the log.
 pub async fn serve(
     app: Arc<App>,
     verifier: Verifier,
@@ -250,6 +250,9 @@ pub async fn serve(
         () = &mut serving => None,
         problem = attendants.missed() => Some(problem),
         problem = sealer.missed() => Some(problem),
+        lost = LookBack.lost(app.clone()) => {
+            Some(Problem::while_doing("what the server knows is not what the database has")(lost))
+        }
     };
     if let Some(problem) = &missed {
         tracing::error!("the server ends, and has to be started again: {problem}");

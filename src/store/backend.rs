@@ -14,14 +14,15 @@ use crate::clock::Clock;
 use crate::store::compare;
 use crate::store::known::Known;
 use crate::store::line::Lines;
-use crate::store::listing::{headless, in_order};
+use crate::store::listing::in_order;
 use crate::store::plan::{Ledger, Plan};
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
+use crate::store::seen::Seen;
 use crate::store::statement::Statement;
 use crate::store::stored::{
-    AroundRow, AttachmentRow, CommandRow, Count, Decoded, EventCount, EventRow, FoundTextRow, LinkRow, MemberRow,
-    Scanned, SubCaseRow, SumRow, WithHead,
+    AttachmentRow, CommandRow, Count, Decoded, EventCount, FoundTextRow, LinkRow, MemberRow, Scanned, SubCaseRow,
+    SumRow, WithHead,
 };
 use crate::store::texts::IndexDialect;
 use crate::store::version_row::{CaseVersionRow, RegisterVersionRow};
@@ -83,11 +84,12 @@ pub(super) trait Backend: Catalogued + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<StreamEvent>, PersistenceError>> + Send;
 
     /// In one transaction: holds the head of the log, and writes what `decide` makes of the batch and of what is known
-    /// of it. Durable when it returns.
+    /// of it. Durable when it returns. Nothing is written where what was seen of the log is found to be gone.
     fn commit(
         &self,
         batch: Vec<Append>,
         decide: impl Fn(Vec<Append>, Known) -> Plan + Send + Sync + 'static,
+        seen: &Seen,
     ) -> impl Future<Output = Result<Plan, StoreError>> + Send;
 
     /// As [`PersonalStore::scrub`](crate::store::PersonalStore::scrub).
@@ -121,12 +123,18 @@ pub(super) struct SqlStore<B> {
     pub(super) backend: B,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ledger: Ledger,
+    pub(super) seen: Seen,
 }
 
 impl<B: Backend> SqlStore<B> {
+    /// Takes an opened database as it is.
+    pub(super) fn as_it_is(backend: B, clock: Arc<dyn Clock>) -> Self {
+        Self { backend, clock, ledger: Ledger::Kept, seen: Seen::default() }
+    }
+
     /// Takes an opened and migrated database and names its log if it has no name yet.
     pub(super) async fn over(backend: B, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let store = Self { backend, clock, ledger: Ledger::Kept };
+        let store = Self::as_it_is(backend, clock);
         let name = Uuid::from_bytes(store.clock.random()).simple().to_string();
         let origin = format!("etalon.local/{name}");
         store
@@ -181,28 +189,19 @@ impl<B: Backend> SqlStore<B> {
 #[async_trait]
 impl<B: Backend> Store for SqlStore<B> {
     async fn commit(&self, batch: Vec<Append>) -> Result<Vec<Result<Committed, AppendError>>, StoreError> {
-        if batch.is_empty() {
-            return Ok(Vec::new());
-        }
-        let (clock, ledger) = (self.clock.clone(), self.ledger);
-        let decide = move |batch, known| Plan::of(batch, known, &*clock, ledger);
-        let plan = self.backend.commit(batch, decide).await?;
-        Ok(plan.outcomes)
+        self.commit_seen(batch).await
     }
 
     async fn load(&self, stream: StreamId, after_version: u64) -> Result<Vec<StreamEvent>, StoreError> {
-        let loaded = self.backend.load(stream, after_version).await;
-        loaded.map_err(|source| StoreError::Load { stream: stream.to_string(), source: source.into() })
+        self.load_seen(stream, after_version).await
     }
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<EventRecord>, StoreError> {
-        Ok(in_order(query.keep, self.many::<EventRow, _>("read events", filter::events(query)).await?))
+        self.read_seen(query).await
     }
 
     async fn log(&self, after: Option<u64>, up_to: Option<u64>, limit: u32) -> Result<Vec<EventRecord>, StoreError> {
-        let statement = filter::events(&EventQuery { after, up_to, limit, ..EventQuery::default() });
-        let rows: Vec<EventRow> = self.scan("read the log", &statement).await?;
-        rows.into_iter().map(EventRecord::try_from).collect()
+        self.scan_seen(&EventQuery { after, up_to, limit, ..EventQuery::default() }).await
     }
 
     async fn count_events(&self, query: &EventQuery) -> Result<HashMap<Uuid, u64>, StoreError> {
@@ -215,7 +214,7 @@ impl<B: Backend> Store for SqlStore<B> {
     }
 
     async fn head(&self) -> Result<Head, StoreError> {
-        Ok(self.head_row().await?.head())
+        self.head_seen().await
     }
 
     async fn rows_form(&self) -> Result<RowsForm, StoreError> {
@@ -233,10 +232,7 @@ impl<B: Backend> Store for SqlStore<B> {
     }
 
     async fn append_around(&self, position: u64) -> Result<(Option<AppendSpan>, Head), StoreError> {
-        let statement = Statement::new(sql::APPEND_AROUND).integer(position.cast_signed());
-        self.one::<AroundRow, (Option<AppendSpan>, Head)>("find the append around a position", statement)
-            .await?
-            .ok_or_else(headless)
+        self.around_seen(position).await
     }
 
     async fn command(&self, actor: &str, idempotency_key: &str) -> Result<Option<StoredCommand>, StoreError> {

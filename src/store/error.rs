@@ -170,6 +170,16 @@ pub enum StoreError {
         /// Of this program.
         ours: u64,
     },
+    /// The database is not that which this process has seen, or not as it was: nothing was stored, and nothing will be
+    /// before the process is started again, since what it keeps in memory is of events that are gone.
+    #[error(
+        "the event at position {position}, which this process has seen, is not in the database any more: that was put back \
+         from a backup, or a standby without the last commits has taken over; start the process again (LOG_WENT_BACK)"
+    )]
+    WentBack {
+        /// The first of those that were seen and are gone.
+        position: u64,
+    },
     /// Somebody else has taken the lease of the rebuild meanwhile: nothing was written.
     #[error("another process has taken over the rebuild of the read rows")]
     TakenOver,
@@ -264,6 +274,7 @@ impl StoreError {
                 | Self::Load { .. }
                 | Self::Unreachable { .. }
                 | Self::OtherRows { .. }
+                | Self::WentBack { .. }
                 | Self::TakenOver
                 | Self::Overloaded { .. }
                 | Self::Closed

@@ -21,6 +21,7 @@ mod record;
 mod revocation;
 mod row;
 mod schema;
+mod seen;
 mod text;
 mod time_limit;
 mod writer;
@@ -94,6 +95,7 @@ pub use row::{
     RowsDigest, RowsForm, SUB_CASE_OF, ServedRows, StoredCase, StoredRegister, StreamRange, TableDigest,
 };
 pub use schema::{Alteration, Altered, SchemaStore};
+pub use seen::SeenStore;
 pub use statistics::{FeeSum, GapSums, GroupKey, GroupSums, Grouped, StatisticsQuery, TimeToState};
 pub use text::{Confined, Reading, StoredText, Terms, TextQuery, TextRow, Texts};
 pub use time_limit::limited;
@@ -121,6 +123,7 @@ pub trait Store:
     + PersonalStore
     + RevocationStore
     + SchemaStore
+    + SeenStore
     + WebhookStore
     + Send
     + Sync

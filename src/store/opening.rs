@@ -8,7 +8,6 @@ use sqlx::migrate::Migrator;
 use crate::clock::Clock;
 use crate::store::backend::SqlStore;
 use crate::store::place::{Place, Target, place};
-use crate::store::plan::Ledger;
 use crate::store::postgres::{self, PostgresBackend};
 use crate::store::sqlite::SqliteBackend;
 use crate::store::{Store, StoreError};
@@ -105,16 +104,13 @@ pub async fn open_as_it_is<'a>(
 ) -> Result<Arc<dyn Store>, StoreError> {
     let target = target.into();
     Ok(match target.place()? {
-        Place::Sqlite { shown, path } => Arc::new(SqlStore {
-            backend: SqliteBackend::open(&shown, path, Schema::AsItIs).await?,
-            clock,
-            ledger: Ledger::Kept,
-        }),
-        Place::Postgres { shown, options } => Arc::new(SqlStore {
-            backend: PostgresBackend::open(&shown, *options, target.patience(), Schema::AsItIs).await?,
-            clock,
-            ledger: Ledger::Kept,
-        }),
+        Place::Sqlite { shown, path } => {
+            Arc::new(SqlStore::as_it_is(SqliteBackend::open(&shown, path, Schema::AsItIs).await?, clock))
+        }
+        Place::Postgres { shown, options } => {
+            let backend = PostgresBackend::open(&shown, *options, target.patience(), Schema::AsItIs).await?;
+            Arc::new(SqlStore::as_it_is(backend, clock))
+        }
     })
 }
 

@@ -188,7 +188,7 @@ select low as count from search where low >= high";
 /// The append around a position, and the head; -1 where there is no such event.
 pub(super) const APPEND_AROUND: &str = "select h.next_position, h.recorded_at as head_recorded_at, \
      coalesce(c.first_position, -1) as first_position, coalesce(c.event_count, 0) as event_count, \
-     coalesce(c.recorded_at, 0) as recorded_at \
+     coalesce(c.recorded_at, 0) as recorded_at, e.leaf_hash \
      from log_head h left join events e on e.position = $1 \
      left join commands c on c.actor = e.actor and c.idempotency_key = e.command_id where h.id = 1";
 

@@ -89,6 +89,8 @@ pub(super) struct AroundRow {
     first_position: i64,
     event_count: i64,
     recorded_at: i64,
+    /// Of the event at the position.
+    pub(super) leaf_hash: Option<Vec<u8>>,
 }
 
 impl TryFrom<AroundRow> for (Option<AppendSpan>, Head) {

@@ -9,6 +9,7 @@ mod connections;
 mod database;
 mod dice;
 mod disk;
+mod failover;
 mod full;
 mod load;
 mod parts;

@@ -44,6 +44,7 @@ use crate::store::postgres::silence::Silence;
 use crate::store::postgres::writer::Writer;
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
+use crate::store::seen::Seen;
 use crate::store::sql::{HEAD, SET_ROWS_VERSION, keep_rebuild};
 use crate::store::statement::{Statement, bound};
 use crate::store::stored::{Decoded, HeadRow, Scanned};
@@ -217,8 +218,9 @@ impl Backend for PostgresBackend {
         &self,
         batch: Vec<Append>,
         decide: impl Fn(Vec<Append>, Known) -> Plan + Send + Sync + 'static,
+        seen: &Seen,
     ) -> Result<Plan, StoreError> {
-        self.writer.commit(batch, decide, self.connections.silence()).await
+        self.writer.commit(batch, decide, self.connections.silence(), seen).await
     }
 
     /// What a deleted row leaves behind until a vacuum, and in the files of the WAL, is ciphertext without a key.

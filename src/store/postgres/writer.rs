@@ -11,6 +11,8 @@ use crate::store::plan::Plan;
 use crate::store::postgres::assumed::Memory;
 use crate::store::postgres::silence::Silence;
 use crate::store::postgres::{sql, write};
+use crate::store::seen::{Seen, SightedRow, sighted};
+use crate::store::statement::bound;
 use crate::store::{Append, StoreError};
 use crate::telemetry::causes::with_causes;
 
@@ -59,6 +61,7 @@ impl Writer {
         batch: Vec<Append>,
         decide: impl Fn(Vec<Append>, Known) -> Plan,
         now: Silence,
+        seen: &Seen,
     ) -> Result<Plan, StoreError> {
         let mut between = self.kept.lock().await;
         let Kept { connection: slot, silence, memory } = &mut *between;
@@ -95,8 +98,7 @@ impl Writer {
             }
         }
         let under_lock = async {
-            let lock = StoreError::during("lock the head of the log");
-            let mut connection = self.lock_head(kept, silence).await.map_err(lock)?;
+            let mut connection = self.lock_head(kept, silence, seen).await?;
             let looked = silence.answer(self.patience, known(&mut connection, &batch)).await;
             let known = looked.map_err(StoreError::during("look up what a batch builds on"))??;
             memory.learn(&known);
@@ -120,8 +122,14 @@ impl Writer {
 
     /// Locks the head of the log on the kept connection, or on a new one if there is none or it
     /// was lost meanwhile, as by a restart of the server. Nothing is written yet, so trying
-    /// twice does no harm.
-    async fn lock_head(&self, kept: Option<PgConnection>, silence: &Silence) -> Result<PgConnection, sqlx::Error> {
+    /// twice does no harm. Another server may have its name by now: a new connection is asked for what was seen of the
+    /// log, while nobody else can add to it.
+    async fn lock_head(
+        &self,
+        kept: Option<PgConnection>,
+        silence: &Silence,
+        seen: &Seen,
+    ) -> Result<PgConnection, StoreError> {
         if let Some(mut connection) = kept
             && silence.answer(self.patience, connection.execute(sql::BEGIN)).await.flatten().is_ok()
         {
@@ -130,9 +138,17 @@ impl Writer {
         let locked = async {
             let mut connection = PgConnection::connect_with(&self.options).await?;
             connection.execute(sql::BEGIN).await?;
-            Ok(connection)
+            // What was read from whichever had the name before has been told by now.
+            let sightings = seen.sightings();
+            let statement = sighted(&sightings);
+            let found = bound!(sqlx::query_as::<_, SightedRow>(&statement.sql).persistent(false), statement);
+            let found = found.fetch_all(&mut connection).await?;
+            Ok((connection, sightings, found))
         };
-        silence.answer(self.patience, locked).await.flatten()
+        let locked = silence.answer(self.patience, locked).await.flatten();
+        let (connection, sightings, found) = locked.map_err(StoreError::during("lock the head of the log"))?;
+        seen.compare(&sightings, &found)?;
+        Ok(connection)
     }
 }
 

@@ -33,6 +33,7 @@ use crate::store::line::Lines;
 use crate::store::opening::{SCHEMA_VERSION, Schema, has_log, is_current, is_unmarked, last_of};
 use crate::store::plan::Plan;
 use crate::store::row_writes::RowWrites;
+use crate::store::seen::Seen;
 use crate::store::sql::{EVENTS_TO_FOLD, keep_rebuild};
 use crate::store::statement::{Statement, bound};
 use crate::store::stored::{Decoded, EventToFoldRow, Scanned};
@@ -264,6 +265,7 @@ impl Backend for SqliteBackend {
         &self,
         batch: Vec<Append>,
         decide: impl Fn(Vec<Append>, Known) -> Plan + Send + Sync + 'static,
+        _: &Seen,
     ) -> Result<Plan, StoreError> {
         let committed = self.writer.work(move |connection| {
             let transaction = begin(connection)?;

@@ -16,19 +16,19 @@ pub struct FreshDatabase {
 ///
 /// When there is no such server.
 pub fn fresh_database() -> FreshDatabase {
-    made("")
+    made("template template0")
 }
 
 /// As [`fresh_database`], of another encoding than that of the server.
 pub fn fresh_database_in(encoding: &str) -> FreshDatabase {
-    made(&format!("encoding '{encoding}' lc_collate 'C' lc_ctype 'C'"))
+    made(&format!("encoding '{encoding}' lc_collate 'C' lc_ctype 'C' template template0"))
 }
 
 fn made(with: &str) -> FreshDatabase {
     let server = server();
     let name = format!("test_{}", Uuid::new_v4().simple());
-    // template0, since a connection to the other template by anybody would make this fail.
-    run(&server, format!("create database {name} {with} template template0"));
+    // A template that anybody is connected to would make this fail, as the default one may.
+    run(&server, format!("create database {name} {with}"));
     let (before, after) = around_database_name(&server);
     FreshDatabase { url: format!("{before}{name}{after}"), name }
 }
@@ -37,6 +37,19 @@ impl FreshDatabase {
     /// Its URL, for `--database` and for a pool.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Another one that is as it is now. Whoever is still connected to it is cut off.
+    pub fn copy(&self) -> Self {
+        let cut_off = "select pg_terminate_backend(pid) from pg_stat_activity where datname";
+        run(&server(), format!("{cut_off} = '{}'", self.name));
+        made(&format!("template {}", self.name))
+    }
+
+    /// Puts it back to that copy, whoever is connected to it: under the same name, as where a standby takes over.
+    pub fn put_back(&self, copy: &Self) {
+        run(&server(), format!("drop database {} with (force)", self.name));
+        run(&server(), format!("create database {} template {}", self.name, copy.name));
     }
 }
 

@@ -1,0 +1,153 @@
+//! A database that goes back under servers that run, as where a standby takes its place without the last commits: what
+//! they keep in memory of those is of no log any more, and nothing is recorded, shown or promised by it.
+
+use std::time::Duration;
+
+use etalon::store::{self, Store, StoreError};
+use serde_json::{Value, json};
+use tokio::time::interval;
+use uuid::Uuid;
+
+use crate::faults::{COMMENT, coordinator, report_a_case};
+use crate::store::samples::{case_stream, commit_one, note};
+use crate::store::support::TestClock;
+use crate::support::postgres::{FreshDatabase, fresh_database};
+use crate::support::server::{Installation, Server, ask, carry_out};
+
+/// How often it is looked whether something has come about.
+const LOOKS_EVERY: Duration = Duration::from_millis(20);
+
+const SAID: &str = "query($id: ID!) { case(id: $id) { version comments { text } } }";
+
+/// Says something about the case, whatever version it is at.
+async fn says(installation: &Installation, server: &Server, case: &str, words: &str) {
+    let input = json!({ "caseId": case, "text": words, "idempotencyKey": Uuid::new_v4().to_string() });
+    let token = installation.token(&coordinator());
+    let answer = carry_out(&reqwest::Client::new(), &server.graphql, &token, COMMENT, input).await;
+    assert_eq!(answer["addComment"]["userErrors"], json!([]), "{answer}");
+}
+
+async fn said(installation: &Installation, server: &Server, case: &str) -> Value {
+    let (client, token) = (reqwest::Client::new(), installation.token(&coordinator()));
+    let mut asks = interval(LOOKS_EVERY);
+    loop {
+        asks.tick().await;
+        // What comes on a connection to a database that is gone may be asked again.
+        if let Some(answer) = ask(&client, &server.graphql, &token, SAID, json!({ "id": case })).await {
+            return answer["case"].clone();
+        }
+    }
+}
+
+/// Comes back when the server has ended by itself.
+async fn ends(server: &Server) {
+    server.says("(LOG_WENT_BACK)").await;
+    let mut looks = interval(LOOKS_EVERY);
+    for _ in 0..1_000 {
+        looks.tick().await;
+        if server.has_ended() {
+            return;
+        }
+    }
+    panic!("it goes on:\n{}", server.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_end_whose_database_has_lost_what_they_have_seen() {
+    let database = fresh_database();
+    let installation = Installation::on(database.url());
+    let server = installation.start();
+    let case = report_a_case(&installation, &server.graphql).await;
+    says(&installation, &server, &case, "kept").await;
+    assert!(server.stop(), "{}", server.log());
+    let standby = database.copy();
+    let (writes, reads) = (installation.start(), installation.start());
+    says(&installation, &writes, &case, "lost").await;
+    let seen = said(&installation, &reads, &case).await;
+    assert_eq!(seen, json!({ "version": 3, "comments": [{ "text": "kept" }, { "text": "lost" }] }));
+    // Nobody asks for anything: the servers find it out by themselves.
+    database.put_back(&standby);
+    ends(&writes).await;
+    ends(&reads).await;
+    // Whoever looks after them starts them again, and nothing is left of what is lost.
+    let server = installation.start();
+    says(&installation, &server, &case, "anew").await;
+    let seen = said(&installation, &server, &case).await;
+    assert_eq!(seen, json!({ "version": 3, "comments": [{ "text": "kept" }, { "text": "anew" }] }));
+    assert!(server.stop(), "{}", server.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_the_same_after_all_ends_no_server() {
+    let database = fresh_database();
+    let installation = Installation::on(database.url());
+    let server = installation.start();
+    let case = report_a_case(&installation, &server.graphql).await;
+    assert!(server.stop(), "{}", server.log());
+    let standby = database.copy();
+    let server = installation.start();
+    assert_eq!(said(&installation, &server, &case).await["version"], 1);
+    database.put_back(&standby);
+    // On a connection to another database, which has everything.
+    says(&installation, &server, &case, "after").await;
+    assert_eq!(said(&installation, &server, &case).await["version"], 2);
+    assert!(server.stop(), "it goes on until it is told to end:\n{}", server.log());
+}
+
+/// The copy of a log of one event.
+async fn grown(database: &FreshDatabase) -> FreshDatabase {
+    let store = store::open(database.url(), TestClock::new()).await.expect("the database opens");
+    commit_one(&*store, note(case_stream(1), 0, "kept")).await.expect("accepted");
+    drop(store);
+    database.copy()
+}
+
+/// What became of a commit on that version of the stream, which is what this process knows of it.
+async fn commits(store: &dyn Store, version: u64) -> Result<(), StoreError> {
+    let outcomes = store.commit(vec![note(case_stream(1), version, "on what is lost")]).await?;
+    outcomes.into_iter().next().expect("an outcome for each").expect("nothing stands against it");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_committed_by_what_is_lost_however_long_the_log_is_again() {
+    for others in [0, 2, 3] {
+        let database = fresh_database();
+        let standby = grown(&database).await;
+        let open = || store::open(database.url(), TestClock::new());
+        let (writes, loads, reads) = (open().await.unwrap(), open().await.unwrap(), open().await.unwrap());
+        for version in [1, 2] {
+            commit_one(&*writes, note(case_stream(1), version, &format!("lost {version}"))).await.expect("accepted");
+        }
+        assert_eq!(loads.load(case_stream(1), 0).await.expect("it reads").len(), 3);
+        assert_eq!(reads.log(None, None, 10).await.expect("it reads").len(), 3);
+        for store in [&writes, &loads, &reads] {
+            store.look_back().await.expect("everything is there");
+        }
+        database.put_back(&standby);
+        let another = open().await.unwrap();
+        for version in 1..=others {
+            commit_one(&*another, note(case_stream(1), version, &format!("other {version}"))).await.expect("accepted");
+        }
+        for store in [&writes, &loads, &reads] {
+            // Twice: it is so for good.
+            for _ in 0..2 {
+                let refused = commits(&**store, 3).await;
+                assert!(matches!(refused, Err(StoreError::WentBack { position: 1 | 2 })), "{others}: {refused:?}");
+            }
+        }
+        another.look_back().await.expect("everything is there");
+        let log = another.log(None, None, 10).await.expect("it reads");
+        assert_eq!(log.len() as u64, 1 + others, "nothing was added");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_seen_no_more_than_is_there_commits() {
+    let database = fresh_database();
+    let standby = grown(&database).await;
+    let store = store::open(database.url(), TestClock::new()).await.expect("the database opens");
+    assert_eq!(store.load(case_stream(1), 0).await.expect("it reads").len(), 1);
+    database.put_back(&standby);
+    commits(&*store, 1).await.expect("it has everything that was seen");
+}
