@@ -4,6 +4,7 @@ mod delivering;
 mod failing;
 mod owning;
 mod receiver;
+mod restored;
 mod rounds;
 mod secure;
 mod serving;

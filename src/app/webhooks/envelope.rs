@@ -1,13 +1,15 @@
 //! The envelope: an event of the log as a CloudEvent 1.0 in the JSON event format
 //! (<https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md>).
 //!
-//! `source` is the origin of the log and `id` the global id of the event, so that the two together name it anywhere.
-//! Extension attributes: `position`, the place in the log as the API writes it; `sequence`, the place in its own stream
-//! with leading zeros, since that extension is compared as text; `recordedat`, when the log took it.
+//! `source` is the origin of the log and `id` the hash of the event's leaf, the `digest` of its receipt: a log that was put
+//! back from a backup has other events where others were sent from, and whoever keeps ids takes none of them for another.
+//! Extension attributes: `globalid`, the event's id in the API; `position`, the place in the log as the API writes it;
+//! `sequence`, the place in its own stream with leading zeros, since that extension is compared as text; `recordedat`, when
+//! the log took it.
 
 use axum::body::Bytes;
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -54,6 +56,8 @@ struct CloudEvent<'a> {
     time: Timestamp,
     datacontenttype: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    globalid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     position: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sequence: Option<String>,
@@ -76,12 +80,13 @@ impl Envelope {
         let occurred_at = codec::occurred_at(&record.payload).unwrap_or(recorded_at);
         Ok(Self::new(CloudEvent {
             specversion: "1.0",
-            id: &URL_SAFE_NO_PAD.encode(format!("Event:{}", record.position)),
+            id: &STANDARD.encode(record.leaf_hash),
             source: origin,
             kind: format!("{TYPES}.{}.{}.v{}", record.aggregate_type, record.event_type, record.event_version),
             subject: stream.to_string(),
             time: occurred_at,
             datacontenttype: "application/json",
+            globalid: Some(URL_SAFE_NO_PAD.encode(format!("Event:{}", record.position))),
             position: Some(record.position.to_string()),
             sequence: Some(format!("{:020}", record.sequence)),
             recordedat: Some(recorded_at),
@@ -99,6 +104,7 @@ impl Envelope {
             subject: format!("Webhook/{webhook}"),
             time: now,
             datacontenttype: "application/json",
+            globalid: None,
             position: None,
             sequence: None,
             recordedat: None,
@@ -133,7 +139,7 @@ mod tests {
             actor: "somebody".to_owned(),
             command_id: "key".to_owned(),
             entry: Vec::new(),
-            leaf_hash: [0; 32],
+            leaf_hash: [9; 32],
         }
     }
 
@@ -154,12 +160,14 @@ mod tests {
                     r#"{{"specversion":"1.0","id":"{}","source":"etalon.local/abc","#,
                     r#""type":"local.etalon.Case.CommentAdded.v1.0","#,
                     r#""subject":"Case/00000000-0000-0000-0000-000000000007","time":"2026-03-04T05:00:00Z","#,
-                    r#""datacontenttype":"application/json","position":"42","sequence":"00000000000000000003","#,
+                    r#""datacontenttype":"application/json","globalid":"RXZlbnQ6NDI","#,
+                    r#""position":"42","sequence":"00000000000000000003","#,
                     r#""recordedat":"2026-03-04T05:06:07Z","data":{}}}"#
                 ),
                 id, payload
             )
         );
+        assert_eq!(id, STANDARD.encode([9_u8; 32]), "that of its leaf");
         assert!(!id.contains('.'), "a full stop separates what is signed");
     }
 

@@ -1,9 +1,11 @@
 //! What arrives.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use etalon::app::{AggregateType, WebhookAlteration, WebhookDraft};
 use etalon::clock::Clock;
 use etalon::domain::value::Division;
@@ -36,8 +38,12 @@ pub async fn everything_arrives_in_order_whatever_fails(stage: &Stage) {
     let given_up: BTreeSet<_> = stage.dead_letters(webhook.id).await.iter().map(|letter| letter.position).collect();
     assert_eq!(given_up.len() as u64, dead);
     let arrived = in_order(&receiver.taken());
-    let expected: BTreeSet<_> =
-        stage.visible(&who).await.iter().map(|event| event.position).filter(|at| *at > 0).collect();
+    let leaves: BTreeMap<_, _> =
+        stage.visible(&who).await.iter().map(|event| (event.position, STANDARD.encode(event.leaf_hash))).collect();
+    for message in receiver.all() {
+        assert_eq!(Some(&message.id), leaves.get(&message.position()), "that of its leaf, at every attempt");
+    }
+    let expected: BTreeSet<_> = leaves.into_keys().filter(|at| *at > 0).collect();
     let accounted: BTreeSet<_> = arrived.union(&given_up).copied().collect();
     assert_eq!(accounted, expected, "every event arrived or is a dead letter, and no other did");
     assert!(receiver.taken().len() > arrived.len(), "what was not heard to be taken came again");

@@ -145,6 +145,13 @@ impl Receiver {
         self.until(|| self.all().len() >= count).await;
     }
 
+    /// Waits until such a message was taken; the first of them.
+    pub async fn has_taken_one(&self, is_it: impl Fn(&Message) -> bool) -> Message {
+        let first = || self.taken().into_iter().find(&is_it);
+        self.until(|| first().is_some()).await;
+        first().expect("it was taken")
+    }
+
     async fn until(&self, is_so: impl Fn() -> bool) {
         loop {
             let mut changed = std::pin::pin!(self.shared.changed.notified());
