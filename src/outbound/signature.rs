@@ -6,7 +6,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 /// The value of the header `webhook-signature`: one signature for every secret, separated by spaces. During a rotation
-/// there are two, and a receiver takes whichever it can verify.
+/// there are several, and a receiver takes whichever it can verify.
 ///
 /// # Parameters
 /// - `id`: of the message; without a full stop, which separates what is signed

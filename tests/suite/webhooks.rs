@@ -40,6 +40,7 @@ macro_rules! on_both_databases {
 on_both_databases! {
     delivering::everything_arrives_in_order_whatever_fails
     delivering::a_secret_is_rotated_without_a_gap
+    delivering::a_secret_that_is_rotated_again_keeps_its_overlap
     delivering::only_what_the_owner_may_see_is_sent
     delivering::another_name_of_the_log_is_sent
     delivering::every_attempt_is_signed_with_its_own_time

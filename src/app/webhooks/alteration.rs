@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -10,6 +11,9 @@ use crate::app::webhooks::changes::{WebhookPatch, WebhookRequest, known_types, n
 use crate::app::webhooks::{Outlet, ownership};
 use crate::identity::webhook_key::WebhookSecret;
 use crate::store::{Webhook, WebhookAction, WebhookState};
+
+/// How many secrets sign a message at most: a receiver takes no header of any length.
+const MOST_SECRETS: u32 = 8;
 
 /// What is done about an endpoint that is there.
 #[derive(Clone, Debug)]
@@ -20,7 +24,8 @@ pub enum WebhookAlteration {
     Pause,
     /// One that was paused or gone is served again, from where it was left.
     Resume,
-    /// It gets a new secret, and the one before it signs as well for so long.
+    /// It gets a new secret, and the one before it signs as well for so long, with those that were to sign still. Without
+    /// an overlap none of them does.
     RotateSecret(Duration),
 }
 
@@ -66,18 +71,31 @@ impl App {
             WebhookAlteration::Update(patch) => update(outlet, request, &mut webhook, patch)?,
             WebhookAlteration::Pause => webhook.state = WebhookState::Paused,
             WebhookAlteration::Resume => webhook.state = WebhookState::Enabled,
-            WebhookAlteration::RotateSecret(overlap) => {
-                let until = (now + *overlap).as_microsecond();
-                // A secret of a key that this server does not have can sign nothing any more.
-                webhook.old_secret_until = if webhook.key_id == outlet.key.id() { until } else { 0 };
-                webhook.key_id = outlet.key.id();
-                webhook.secret_number += 1;
-                secret = Some(outlet.key.secret(webhook.id, webhook.secret_number));
-            }
+            WebhookAlteration::RotateSecret(overlap) => secret = Some(rotate(outlet, &mut webhook, *overlap, now)),
         }
         webhook.updated_at = now.as_microsecond();
         Ok((webhook, secret))
     }
+}
+
+fn rotate(outlet: &Outlet, webhook: &mut Webhook, overlap: Duration, now: Timestamp) -> WebhookSecret {
+    let (replaced, until) = (webhook.secret_number, (now + overlap).as_microsecond());
+    webhook.secret_number += 1;
+    if webhook.key_id != outlet.key.id() {
+        // A secret of a key that this server does not have can sign nothing any more.
+        webhook.key_id = outlet.key.id();
+        webhook.old_secret_until = 0;
+        webhook.oldest_secret_number = webhook.secret_number;
+    } else if overlap.is_zero() || webhook.old_secret_until <= now.as_microsecond() {
+        webhook.old_secret_until = until;
+        webhook.oldest_secret_number = replaced;
+    } else {
+        // The one that is replaced may be known to nobody, and one before it to the receiver.
+        webhook.old_secret_until = webhook.old_secret_until.max(until);
+        let oldest = webhook.secret_number.saturating_sub(MOST_SECRETS - 1);
+        webhook.oldest_secret_number = webhook.oldest_secret_number.max(oldest);
+    }
+    outlet.key.secret(webhook.id, webhook.secret_number)
 }
 
 fn update(

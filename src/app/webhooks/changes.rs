@@ -120,6 +120,7 @@ impl App {
             key_id: outlet.key.id(),
             secret_number: 1,
             old_secret_until: 0,
+            oldest_secret_number: 1,
             created_at: now,
             updated_at: now,
             first_position,

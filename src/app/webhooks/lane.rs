@@ -220,7 +220,7 @@ impl Road<'_> {
 }
 
 impl Outlet {
-    /// Sends an envelope, signed with the present secret and, during a rotation, with the one before it.
+    /// Sends an envelope, signed with the present secret and, during a rotation, with those before it that sign still.
     pub(super) async fn post(
         &self,
         app: &App,
@@ -229,10 +229,10 @@ impl Outlet {
         envelope: Envelope,
     ) -> Result<u16, Failure> {
         let at = app.now();
-        let mut secrets = vec![self.key.secret(webhook.id, webhook.secret_number)];
-        if at.as_microsecond() < webhook.old_secret_until {
-            secrets.push(self.key.secret(webhook.id, webhook.secret_number - 1));
-        }
+        let is_over = at.as_microsecond() >= webhook.old_secret_until;
+        let oldest = if is_over { webhook.secret_number } else { webhook.oldest_secret_number };
+        let numbers = (oldest..=webhook.secret_number).rev();
+        let secrets: Vec<_> = numbers.map(|number| self.key.secret(webhook.id, number)).collect();
         let message = Message {
             id: &envelope.id,
             content_type: MEDIA_TYPE,

@@ -54,8 +54,10 @@ pub struct Webhook {
     pub key_id: String,
     /// Which secret in the row of its secrets.
     pub secret_number: u32,
-    /// Until when the secret before it signs as well.
+    /// Until when the secrets before it sign as well.
     pub old_secret_until: i64,
+    /// The oldest that does.
+    pub oldest_secret_number: u32,
     /// When it was created.
     pub created_at: i64,
     /// When its configuration was last written.
@@ -138,6 +140,7 @@ pub(super) struct WebhookRow {
     key_id: String,
     secret_number: i64,
     old_secret_until: i64,
+    oldest_secret_number: i64,
     created_at: i64,
     updated_at: i64,
     first_position: i64,
@@ -172,6 +175,7 @@ impl TryFrom<WebhookRow> for Webhook {
             key_id: row.key_id,
             secret_number: small(TABLE, row.secret_number)?,
             old_secret_until: time("webhooks.old_secret_until", row.old_secret_until)?,
+            oldest_secret_number: small(TABLE, row.oldest_secret_number)?,
             created_at: time("webhooks.created_at", row.created_at)?,
             updated_at: time("webhooks.updated_at", row.updated_at)?,
             first_position: row.first_position.cast_unsigned(),

@@ -3,8 +3,9 @@
 macro_rules! webhook_columns {
     () => {
         "id, version, url, aggregate_types, event_types, division, owner, owned_since, owner_role, jurisdiction, state, \
-         key_id, secret_number, old_secret_until, created_at, updated_at, first_position, next_position, turn, rest_until, \
-         delivered_at, delivered_position, failed_at, failed_class, failed_status, failed_reason"
+         key_id, secret_number, old_secret_until, oldest_secret_number, created_at, updated_at, first_position, \
+         next_position, turn, rest_until, delivered_at, delivered_position, failed_at, failed_class, failed_status, \
+         failed_reason"
     };
 }
 
@@ -41,13 +42,15 @@ pub(super) const ENABLED_WEBHOOKS: &str = "select id, key_id from webhooks where
 pub(super) const INSERT_WEBHOOK: &str = concat!(
     "insert into webhooks (",
     webhook_columns!(),
-    ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 0, 0, 0, 0, 0, '', 0, '')"
+    ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
+     0, 0, 0, 0, 0, '', 0, '')"
 );
 
 /// What a user may write; how far it was served is not among it.
 pub(super) const UPDATE_WEBHOOK: &str = "update webhooks set version = version + 1, url = $3, aggregate_types = $4, \
      event_types = $5, division = $6, owner = $7, owned_since = $8, state = $9, key_id = $10, secret_number = $11, \
-     old_secret_until = $12, updated_at = $13, rest_until = 0 where id = $1 and version = $2";
+     old_secret_until = $12, oldest_secret_number = $13, updated_at = $14, rest_until = 0 \
+     where id = $1 and version = $2";
 
 pub(super) const DELETE_WEBHOOK: &str = "delete from webhooks where id = $1 and version = $2";
 

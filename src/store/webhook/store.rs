@@ -236,6 +236,7 @@ fn insert(webhook: &Webhook) -> Statement {
         .text(&webhook.key_id)
         .integer(webhook.secret_number.into())
         .integer(webhook.old_secret_until)
+        .integer(webhook.oldest_secret_number.into())
         .integer(webhook.created_at)
         .integer(webhook.updated_at)
         .integer(webhook.first_position.cast_signed())
@@ -251,6 +252,7 @@ fn update(webhook: &Webhook) -> Statement {
         .text(&webhook.key_id)
         .integer(webhook.secret_number.into())
         .integer(webhook.old_secret_until)
+        .integer(webhook.oldest_secret_number.into())
         .integer(webhook.updated_at)
 }
 

@@ -152,3 +152,40 @@ pub async fn a_secret_is_rotated_without_a_gap(stage: &Stage) {
     assert_eq!(ping.event["type"], "local.etalon.Webhook.Ping.v1.0");
     assert!(ping.is_signed_with(&new) && !ping.is_signed_with(&old), "the old secret has ended");
 }
+
+/// Whoever has not heard the answer to a rotation rotates again, and the receiver still has what it had before both.
+pub async fn a_secret_that_is_rotated_again_keeps_its_overlap(stage: &Stage) {
+    let who = manager("44");
+    let receiver = Receiver::answering(|_| Answer::Status(200)).await;
+    let (webhook, first) = stage.webhook(&who, &receiver.url).await;
+    let rotated = async |overlap_seconds: u64| {
+        let rotate = WebhookAlteration::RotateSecret(Duration::from_secs(overlap_seconds));
+        let rotated = stage.app.alter_webhook(&stage.request(&who), webhook.id, &rotate).await.expect("rotated");
+        rotated.secret.expect("the new secret").reveal()
+    };
+    let pinged = async || {
+        stage.app.test_webhook(&who, webhook.id).await.expect("tested").outcome.expect("delivered");
+        receiver.all().pop().expect("a ping")
+    };
+    rotated(3_600).await;
+    stage.clock.advance(SignedDuration::from_mins(10));
+    let third = rotated(60).await;
+    receiver.expect_signed_with(&[&first]);
+    stage.clock.advance(SignedDuration::from_mins(49));
+    assert!(pinged().await.is_signed_with(&third));
+    receiver.expect_signed_with(&[&third]);
+    stage.clock.advance(SignedDuration::from_mins(1));
+    assert!(!pinged().await.is_signed_with(&first), "the hour is over");
+
+    // An overlap of none ends all of them.
+    rotated(3_600).await;
+    let last = rotated(0).await;
+    receiver.expect_signed_with(&[&last]);
+    assert!(!pinged().await.is_signed_with(&third));
+
+    for _ in 0..20 {
+        rotated(3_600).await;
+    }
+    receiver.expect_signed_with(&[]);
+    assert_eq!(pinged().await.signature.split(' ').count(), 8, "a header has an end");
+}

@@ -134,7 +134,7 @@ impl WebhookNode {
         self.0.version
     }
 
-    /// 旧密钥有效期: until when the secret before the last rotation signs as well.
+    /// 旧密钥有效期: until when the secrets before the last rotation sign as well.
     async fn old_secret_ends_at(&self) -> Option<DateTime> {
         (self.0.old_secret_until > 0).then(|| time_of(self.0.old_secret_until).into())
     }
