@@ -58,6 +58,7 @@ on_both_databases! {
     owning::whoever_resumes_a_webhook_owns_it
     owning::whoever_changes_the_url_or_takes_a_new_secret_owns_a_webhook
     rounds::a_round_ends_in_time_and_another_goes_on
+    rounds::what_is_rare_is_looked_for_in_a_part_of_the_log_at_a_time
     rounds::a_pause_holds_for_a_round_that_is_under_way
     rounds::what_went_to_an_old_address_goes_to_the_new_one
     setting_up::managers_set_up_and_others_look_or_do_not

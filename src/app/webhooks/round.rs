@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::app::follow::STRETCH;
 use crate::app::request::{Fault, time_of};
 use crate::app::webhooks::lane::{Driven, Lane, Pending, Road, Seen};
 use crate::app::webhooks::{Outlet, ownership};
@@ -183,11 +184,12 @@ impl App {
         };
         if self.store.count_deliveries(webhook.id, DeliveryState::Waiting).await? < MOST_WAITING {
             let head = self.store.head().await?.next_position;
-            let fresh = self.fresh(webhook, head).await?;
+            let end = head.min(webhook.next_position + STRETCH);
+            let fresh = self.fresh(webhook, end).await?;
             let is_full = fresh.len() >= FRESH as usize;
-            let read_to = fresh.last().filter(|_| is_full).map_or(head, |last| last.position + 1);
+            let read_to = fresh.last().filter(|_| is_full).map_or(end, |last| last.position + 1);
             plan.next_position = read_to.max(webhook.next_position);
-            plan.has_more |= is_full;
+            plan.has_more |= plan.next_position < head;
             let heard = self.heard(webhook, fresh).await?;
             let streams: HashSet<_> = heard.iter().map(|(stream, _)| *stream).collect();
             let streams: Vec<_> = streams.into_iter().filter(|stream| !lanes.contains_key(stream)).collect();
@@ -207,9 +209,9 @@ impl App {
         Ok(plan)
     }
 
-    /// The next events of the log, as far as the store can choose.
-    async fn fresh(&self, webhook: &Webhook, head: u64) -> Result<Vec<EventRecord>, Fault> {
-        let Some(last) = head.checked_sub(1).filter(|last| *last >= webhook.next_position) else {
+    /// The next events of the log before that position, as far as the store can choose.
+    async fn fresh(&self, webhook: &Webhook, end: u64) -> Result<Vec<EventRecord>, Fault> {
+        let Some(last) = end.checked_sub(1).filter(|last| *last >= webhook.next_position) else {
             return Ok(Vec::new());
         };
         let query = EventQuery {

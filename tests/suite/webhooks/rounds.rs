@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use etalon::app::{Next, WebhookAlteration, WebhookPatch};
+use etalon::app::{Next, Start, WebhookAlteration, WebhookDraft, WebhookPatch};
 use etalon::clock::Clock;
+use etalon::store::RowChanges;
 use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::store::samples::{append, case_stream, commit, notes};
 use crate::webhooks::receiver::{Answer, Receiver, in_order};
-use crate::webhooks::stage::{Stage, manager};
+use crate::webhooks::stage::{Stage, from_the_beginning, manager};
 
 /// How many messages are on their way at a time.
 const AT_A_TIME: usize = 8;
@@ -68,6 +70,35 @@ pub async fn a_round_ends_in_time_and_another_goes_on(stage: &Stage) {
     stage.deliver_all(webhook.id).await;
     assert_eq!(in_order(&receiver.taken()), expected);
     assert_eq!(receiver.all().len(), expected.len(), "each of them once");
+}
+
+/// Nothing of a log of any length may be what a webhook hears: it is looked through in parts, each within the time that one
+/// statement has.
+pub async fn what_is_rare_is_looked_for_in_a_part_of_the_log_at_a_time(stage: &Stage) {
+    const PASSED_BY: u64 = 20_000;
+    const AT_ONCE: usize = 500;
+    let rare = WebhookDraft {
+        url: "https://example.org/events".to_owned(),
+        event_types: vec!["CampaignClosed".to_owned()],
+        start: Start::Now,
+        ..from_the_beginning()
+    };
+    let (webhook, _) = stage.webhook_for(&manager("44"), rare).await;
+    let store = stage.database.open().await;
+    for version in (0..PASSED_BY).step_by(AT_ONCE) {
+        let content = notes(&[" "; AT_ONCE], RowChanges::default());
+        let outcomes = commit(&*store, &[append(case_stream(1), version, &format!("key {version}"), content)]).await;
+        outcomes[0].as_ref().expect("accepted");
+    }
+    let (mut reached, mut next) = (vec![webhook.next_position], Next::AtOnce);
+    while next == Next::AtOnce {
+        next = stage.round(webhook.id).await.next;
+        reached.push(stage.present(webhook.id).await.next_position);
+    }
+    assert_eq!(next, Next::Waits(None));
+    assert_eq!(reached.last(), Some(&(webhook.next_position + PASSED_BY)));
+    let mut parts = reached.windows(2).map(|pair| pair[1] - pair[0]);
+    assert!(parts.all(|part| 0 < part && part < PASSED_BY / 2), "{reached:?}");
 }
 
 pub async fn a_pause_holds_for_a_round_that_is_under_way(stage: &Stage) {
