@@ -43,7 +43,7 @@ const BATCH: u32 = 256;
 
 /// How many positions one who is behind looks at with each read: what is of interest may be rare, and no index finds it
 /// by its type, its author or its time.
-pub(in crate::app) const STRETCH: u64 = 8_192;
+pub(super) const STRETCH: u64 = 8_192;
 
 /// Where a follower begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

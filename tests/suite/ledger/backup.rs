@@ -9,6 +9,8 @@ use ed25519_dalek::SigningKey;
 use etalon::ledger::counted::counted;
 use etalon::ledger::note::{Algorithm, Note, NoteSigner};
 use jiff::{SignedDuration, Timestamp};
+use reqwest::StatusCode;
+use reqwest::header::{ETAG, IF_NONE_MATCH};
 use serde_json::{Value, json};
 
 use crate::ledger::serving::{key_of, origin_of, sealed};
@@ -55,6 +57,15 @@ async fn checkpoint(installation: &Installation, server: &Server) -> String {
     let query = "{ checkpoint { note } }";
     let answer = ask(&reqwest::Client::new(), &server.graphql, &auditor, query, json!({})).await.expect("an answer");
     text(&answer["checkpoint"]["note"])
+}
+
+/// Asks for the first leaf as one who keeps what came with that tag; the status and the tag.
+async fn leaf(installation: &Installation, server: &Server, kept: &str) -> (StatusCode, String) {
+    let url = server.graphql.replace("/graphql", "/log/tile/0/000.p/1");
+    let token = installation.token(&Who::new("auditor", "AUDITOR", "CN"));
+    let request = reqwest::Client::new().get(url).bearer_auth(token).header(IF_NONE_MATCH, kept);
+    let answer = request.send().await.expect("an answer");
+    (answer.status(), answer.headers()[ETAG].to_str().expect("text").to_owned())
 }
 
 pub fn path(folder: &Path, name: &str) -> String {
@@ -129,6 +140,8 @@ async fn takes_another_name(installation: Installation, elsewhere: &str) {
     assert_eq!(lost, last + 1);
     let kept = path(installation.folder(), "kept");
     fs::write(&kept, checkpoint(&installation, &server).await).expect("written");
+    let (_, tag) = leaf(&installation, &server, "\"none\"").await;
+    assert_eq!(leaf(&installation, &server, &tag).await, (StatusCode::NOT_MODIFIED, tag.clone()));
     server.kill();
     let mut command = restore(&installation, &backup, elsewhere);
     command.args(["--key", &old_key, "--checkpoint", &kept, "--format", "json"]);
@@ -149,6 +162,8 @@ async fn takes_another_name(installation: Installation, elsewhere: &str) {
     let server = Server::start(&mut serving);
     let next = commit(&installation, &server, "恢复之后").await;
     assert_eq!(next, lost + 1);
+    let (status, other_tag) = leaf(&installation, &server, &tag).await;
+    assert!(status == StatusCode::OK && other_tag != tag, "tiles of before are not taken for those of another name");
     assert!(server.stop(), "{}", server.log());
     let folder = installation.folder();
     let (whole, part) = (path(folder, "whole"), path(folder, "part"));

@@ -7,7 +7,7 @@ use etalon::ledger::note::{Note, VerifierKey};
 use etalon::ledger::proof::verify_consistency;
 use etalon::ledger::tree::{Hash, TreeHead};
 use jiff::{SignedDuration, Timestamp};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CACHE_CONTROL, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
@@ -308,6 +308,21 @@ async fn the_log_is_served_as_tiles_to_those_who_may_have_them() {
     let first = u16::from_be_bytes([entries[0], entries[1]]) as usize;
     assert!(entries[2..2 + first].starts_with(b"{\"actor\":"));
     assert_eq!(etalon::ledger::entry::leaf_hash(&entries[2..2 + first])[..], leaves[..32]);
+    // Whoever keeps a tile asks whether the log has the name still under which it was sent.
+    let kept = async |path: &str, who: &str, tag: &str| {
+        let request = world.client.get(format!("{base}{path}")).bearer_auth(world.token(who));
+        let answer = request.header(IF_NONE_MATCH, tag).send().await.expect("an answer");
+        let header = |name| answer.headers().get(name).map(|value| value.to_str().expect("text").to_owned());
+        (answer.status(), header(CACHE_CONTROL), header(ETAG).unwrap_or_default())
+    };
+    let tile = format!("/log/tile/entries/000.p/{size}");
+    let (status, caching, tag) = kept(&tile, "nation", "\"another\"").await;
+    assert_eq!((status, caching.as_deref()), (StatusCode::OK, Some("private, no-cache")));
+    for tile in [tile.as_str(), "/log/tile/0/000.p/1"] {
+        let unchanged = (StatusCode::NOT_MODIFIED, caching.clone(), tag.clone());
+        assert_eq!(kept(tile, "nation", &tag).await, unchanged, "{tile}");
+    }
+    assert_eq!(kept(&tile, "manager", &tag).await.0, StatusCode::FORBIDDEN, "one who may not have it is told nothing");
     for (path, token, status) in [
         ("/log/checkpoint", None, StatusCode::UNAUTHORIZED),
         ("/log/tile/0/000.p/1", None, StatusCode::UNAUTHORIZED),
