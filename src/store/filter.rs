@@ -57,6 +57,8 @@ fn push_event_filter(statement: &mut Statement, query: &EventQuery) {
     statement.push(" where position > ");
     statement.push_integer(query.after.map_or(-1, u64::cast_signed));
     if !query.positions.is_empty() {
+        // There are as many texts as there are numbers of positions.
+        statement.is_planned_anew = true;
         statement.push(" and position in ");
         push_list(statement, query.positions.iter().map(|position| Argument::Integer(position.cast_signed())));
     }

@@ -47,7 +47,7 @@ async fn counted(house: &House, query: &str) -> (Value, usize) {
 }
 
 /// What comes of it, and how many statements it took.
-async fn counting<T>(work: impl Future<Output = T>) -> (T, usize) {
+pub async fn counting<T>(work: impl Future<Output = T>) -> (T, usize) {
     let count = Arc::new(AtomicUsize::new(0));
     let subscriber = tracing_subscriber::registry().with(Statements(count.clone()));
     let done = {

@@ -227,15 +227,20 @@ impl App {
     /// The streams of which something is due, with what waits behind it.
     async fn due_lanes(&self, webhook: &Webhook) -> Result<BTreeMap<StreamId, Lane>, Fault> {
         let due = self.store.due_deliveries(webhook.id, self.now().as_microsecond(), DUE).await?;
-        let (mut lanes, mut records) = (BTreeMap::new(), Vec::new());
-        for head in due {
-            let stream = head.stream;
-            let mut waiting = self.store.waiting_of(webhook.id, stream, OF_A_STREAM + 1).await?;
-            let beyond = if waiting.len() > OF_A_STREAM as usize { waiting.pop() } else { None };
-            records.extend(self.records(stream, &waiting).await?);
-            let pending = waiting.into_iter().map(|delivery| Pending { delivery, is_new: false, record: None });
-            lanes.insert(stream, Lane { stream, pending: pending.collect(), beyond });
+        let streams: Vec<_> = due.into_iter().map(|first| first.stream).collect();
+        let lane = |stream: &StreamId| (*stream, Lane { stream: *stream, pending: Vec::new(), beyond: None });
+        let mut lanes: BTreeMap<_, _> = streams.iter().map(lane).collect();
+        let mut positions = Vec::new();
+        for delivery in self.store.waiting_of(webhook.id, &streams, OF_A_STREAM + 1).await? {
+            let Some(lane) = lanes.get_mut(&delivery.stream) else { continue };
+            if lane.pending.len() >= OF_A_STREAM as usize {
+                lane.beyond = Some(delivery);
+                continue;
+            }
+            positions.push(delivery.position);
+            lane.pending.push(Pending { delivery, is_new: false, record: None });
         }
+        let records = self.records(positions).await?;
         // What it heard when it began to wait it may not hear any more.
         let heard = self.heard(webhook, records).await?;
         let mut heard: HashMap<_, _> = heard.into_iter().map(|(_, event)| (event.position, event)).collect();
@@ -246,30 +251,12 @@ impl App {
     }
 
     /// The events that wait.
-    async fn records(&self, stream: StreamId, waiting: &[Delivery]) -> Result<Vec<EventRecord>, Fault> {
-        let (Some(first), Some(last)) = (waiting.first(), waiting.last()) else {
+    async fn records(&self, positions: Vec<u64>) -> Result<Vec<EventRecord>, Fault> {
+        if positions.is_empty() {
             return Ok(Vec::new());
-        };
-        let mut found = Vec::new();
-        let mut after = first.position.checked_sub(1);
-        // Between two that wait there may be any number that were delivered.
-        loop {
-            let query = EventQuery {
-                stream: Some(stream),
-                after,
-                up_to: Some(last.position),
-                limit: FRESH,
-                ..EventQuery::default()
-            };
-            let events = self.store.events(&query).await?;
-            let is_last = events.len() < FRESH as usize;
-            after = events.last().map(|event| event.position);
-            let waits = |event: &EventRecord| waiting.iter().any(|delivery| delivery.position == event.position);
-            found.extend(events.into_iter().filter(waits));
-            if is_last {
-                return Ok(found);
-            }
         }
+        let query = EventQuery { positions, limit: DUE * OF_A_STREAM, ..EventQuery::default() };
+        Ok(self.store.events(&query).await?)
     }
 }
 

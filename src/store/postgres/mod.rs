@@ -295,7 +295,8 @@ pub(super) fn is_kept_waiting(error: &sqlx::Error) -> bool {
 }
 
 async fn execute_on(executor: impl PgExecutor<'_>, statement: &Statement) -> Result<u64, sqlx::Error> {
-    let query = bound!(sqlx::query(&statement.sql), statement);
+    let query = sqlx::query(&statement.sql).persistent(!statement.is_planned_anew);
+    let query = bound!(query, statement);
     Ok(query.execute(executor).await?.rows_affected())
 }
 

@@ -322,6 +322,9 @@ fn execute_on(connection: &Connection, statement: &Statement) -> rusqlite::Resul
     let mut prepared = connection.prepare_cached(&statement.sql)?;
     bind(&mut prepared, statement)?;
     let touched = prepared.raw_execute()?;
+    if statement.is_planned_anew {
+        prepared.discard();
+    }
     write::log_of(&statement.sql, touched);
     Ok(touched as u64)
 }

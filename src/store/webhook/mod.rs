@@ -72,7 +72,7 @@ pub struct Turn {
     pub delivered: Option<(i64, u64)>,
     /// The last failure of the turn.
     pub failed: Option<(i64, Failed)>,
-    /// Deliveries to keep, new ones and changed ones.
+    /// Deliveries to keep, new ones and changed ones, each once.
     pub kept: Vec<Delivery>,
     /// Positions of kept deliveries that are done.
     pub done: Vec<u64>,
@@ -162,11 +162,11 @@ pub trait WebhookStore: Send + Sync {
     /// When the database fails.
     async fn due_deliveries(&self, webhook: Uuid, now: i64, limit: u32) -> Result<Vec<Delivery>, StoreError>;
 
-    /// What waits of a stream, in order.
+    /// What waits of the streams, in order, and of each no more than so many.
     ///
     /// # Errors
     /// When the database fails.
-    async fn waiting_of(&self, webhook: Uuid, stream: StreamId, limit: u32) -> Result<Vec<Delivery>, StoreError>;
+    async fn waiting_of(&self, webhook: Uuid, streams: &[StreamId], limit: u32) -> Result<Vec<Delivery>, StoreError>;
 
     /// Those of the streams of which something waits.
     ///

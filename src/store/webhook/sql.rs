@@ -78,11 +78,14 @@ pub(super) const DUE: &str = concat!(
      order by due_at, position limit $3"
 );
 
+/// The list of ids follows, and how many are wanted of each stream.
 pub(super) const WAITING_OF: &str = concat!(
     "select ",
     delivery_columns!(),
-    " from webhook_deliveries where webhook_id = $1 and aggregate_id = $2 and aggregate_type = $3 \
-     and state = 'WAITING' order by position limit $4"
+    " from (select ",
+    delivery_columns!(),
+    ", row_number() over (partition by aggregate_type, aggregate_id order by position) as place \
+     from webhook_deliveries where webhook_id = $1 and state = 'WAITING' and aggregate_id in "
 );
 
 /// The list of ids follows.
@@ -116,18 +119,17 @@ pub(super) const SET_FAILED: &str = "update webhooks set failed_at = $2, failed_
 pub(super) const SET_GONE: &str = "update webhooks set state = 'GONE', version = version + 1, updated_at = $2 \
      where id = $1 and version = $3 and state = 'ENABLED'";
 
-pub(super) const KEEP_DELIVERY: &str = concat!(
-    "insert into webhook_deliveries (",
-    delivery_columns!(),
-    ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
-     on conflict (webhook_id, position) do update set state = excluded.state, attempts = excluded.attempts, \
-     first_tried_at = excluded.first_tried_at, last_tried_at = excluded.last_tried_at, due_at = excluded.due_at, \
-     failed_class = excluded.failed_class, failed_status = excluded.failed_status, \
-     failed_reason = excluded.failed_reason"
-);
+/// The rows follow, and what becomes of those that are there.
+pub(super) const KEEP_DELIVERIES: &str = concat!("insert into webhook_deliveries (", delivery_columns!(), ") values ");
 
-pub(super) const DELIVERY_DONE: &str =
-    "delete from webhook_deliveries where webhook_id = $1 and position = $2 and state = 'WAITING'";
+pub(super) const KEPT_BEFORE: &str = " on conflict (webhook_id, position) do update set state = excluded.state, \
+     attempts = excluded.attempts, first_tried_at = excluded.first_tried_at, last_tried_at = excluded.last_tried_at, \
+     due_at = excluded.due_at, failed_class = excluded.failed_class, failed_status = excluded.failed_status, \
+     failed_reason = excluded.failed_reason";
+
+/// The list of positions follows.
+pub(super) const DELIVERIES_DONE: &str =
+    "delete from webhook_deliveries where webhook_id = $1 and state = 'WAITING' and position in ";
 
 /// Bumps the turn, so that a server that is delivering the stream just now writes nothing about it.
 pub(super) const NEXT_TURN: &str = "update webhooks set turn = turn + 1 where id = $1 and turn = $2";

@@ -14,6 +14,9 @@ use crate::store::listing::in_order;
 use crate::store::statement::{Argument, Statement};
 use crate::store::{Keep, StoreError, StreamId};
 
+/// How many deliveries one statement keeps: neither database takes any number of arguments.
+const KEPT_AT_ONCE: usize = 1_024;
+
 impl<B: Backend> SqlStore<B> {
     /// All of the statements or none; the first `guards` of them touch a row each, or nothing is written.
     async fn write(
@@ -93,9 +96,16 @@ impl<B: Backend> WebhookStore for SqlStore<B> {
         self.many::<DeliveryRow, _>("list due deliveries", statement).await
     }
 
-    async fn waiting_of(&self, webhook: Uuid, stream: StreamId, limit: u32) -> Result<Vec<Delivery>, StoreError> {
-        let statement = of_stream(about(sql::WAITING_OF, webhook), stream).integer(limit.into());
-        self.many::<DeliveryRow, _>("list what waits of a stream", statement).await
+    async fn waiting_of(&self, webhook: Uuid, streams: &[StreamId], limit: u32) -> Result<Vec<Delivery>, StoreError> {
+        if streams.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut statement = about(sql::WAITING_OF, webhook);
+        push_ids(&mut statement, streams);
+        statement.push(") waiting where place <= ");
+        statement.push_integer(limit.into());
+        statement.push(" order by position");
+        self.many::<DeliveryRow, _>("list what waits of streams", statement).await
     }
 
     async fn waiting_among(&self, webhook: Uuid, streams: &[StreamId]) -> Result<Vec<StreamId>, StoreError> {
@@ -103,7 +113,7 @@ impl<B: Backend> WebhookStore for SqlStore<B> {
             return Ok(Vec::new());
         }
         let mut statement = about(sql::WAITING_AMONG, webhook);
-        push_list(&mut statement, streams.iter().map(|stream| Argument::Text(stream.aggregate_id.to_string())));
+        push_ids(&mut statement, streams);
         self.many::<StreamRow, _>("look for streams that wait", statement).await
     }
 
@@ -137,9 +147,12 @@ impl<B: Backend> WebhookStore for SqlStore<B> {
             let statement = about(sql::SET_FAILED, id).integer(*at).text(&failed.class);
             statements.push(statement.integer(failed.status.into()).text(&failed.reason));
         }
-        let done = |position: &u64| about(sql::DELIVERY_DONE, id).integer(position.cast_signed());
-        statements.extend(turn.done.iter().map(done));
-        statements.extend(turn.kept.iter().map(keep));
+        if !turn.done.is_empty() {
+            let mut done = Statement { is_planned_anew: true, ..about(sql::DELIVERIES_DONE, id) };
+            push_list(&mut done, turn.done.iter().map(|position| Argument::Integer(position.cast_signed())));
+            statements.push(done);
+        }
+        statements.extend(turn.kept.chunks(KEPT_AT_ONCE).map(keep));
         self.write("write what was delivered", guards, statements).await
     }
 
@@ -180,6 +193,12 @@ fn letter_of(sql: &str, letter: &Delivery) -> Statement {
 
 fn of_stream(statement: Statement, stream: StreamId) -> Statement {
     statement.text(&stream.aggregate_id.to_string()).text(stream.aggregate_type.as_str())
+}
+
+fn push_ids(statement: &mut Statement, streams: &[StreamId]) {
+    // There are as many texts as there are numbers of streams.
+    statement.is_planned_anew = true;
+    push_list(statement, streams.iter().map(|stream| Argument::Text(stream.aggregate_id.to_string())));
 }
 
 fn within(sql: &str, jurisdiction_prefix: &str) -> Statement {
@@ -267,18 +286,27 @@ fn insert_change(change: &WebhookChange) -> Statement {
     configured(statement, &change.configuration).text(&change.idempotency_key).text(&change.digest)
 }
 
-fn keep(delivery: &Delivery) -> Statement {
-    about(sql::KEEP_DELIVERY, delivery.webhook_id)
-        .integer(delivery.position.cast_signed())
-        .text(delivery.stream.aggregate_type.as_str())
-        .text(&delivery.stream.aggregate_id.to_string())
-        .text(&delivery.event_type)
-        .text(delivery.state.as_str())
-        .integer(delivery.attempts.into())
-        .integer(delivery.first_tried_at)
-        .integer(delivery.last_tried_at)
-        .integer(delivery.due_at)
-        .text(&delivery.failed.class)
-        .integer(delivery.failed.status.into())
-        .text(&delivery.failed.reason)
+fn keep(deliveries: &[Delivery]) -> Statement {
+    let mut statement = Statement { is_planned_anew: true, ..Statement::new(sql::KEEP_DELIVERIES) };
+    for (place, delivery) in deliveries.iter().enumerate() {
+        statement.push(if place == 0 { "" } else { ", " });
+        let row = [
+            Argument::Text(delivery.webhook_id.to_string()),
+            Argument::Integer(delivery.position.cast_signed()),
+            Argument::Text(delivery.stream.aggregate_type.as_str().to_owned()),
+            Argument::Text(delivery.stream.aggregate_id.to_string()),
+            Argument::Text(delivery.event_type.clone()),
+            Argument::Text(delivery.state.as_str().to_owned()),
+            Argument::Integer(delivery.attempts.into()),
+            Argument::Integer(delivery.first_tried_at),
+            Argument::Integer(delivery.last_tried_at),
+            Argument::Integer(delivery.due_at),
+            Argument::Text(delivery.failed.class.clone()),
+            Argument::Integer(delivery.failed.status.into()),
+            Argument::Text(delivery.failed.reason.clone()),
+        ];
+        push_list(&mut statement, row.into_iter());
+    }
+    statement.push(sql::KEPT_BEFORE);
+    statement
 }

@@ -4,12 +4,15 @@ use std::collections::{BTreeSet, HashSet};
 
 use etalon::app::{Next, Start, WebhookAlteration, WebhookDraft, WebhookPatch};
 use etalon::clock::Clock;
+use etalon::domain::value::Division;
 use etalon::store::RowChanges;
 use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::statements::counting;
 use crate::store::samples::{append, case_stream, commit, notes};
+use crate::store::support::Database;
 use crate::webhooks::receiver::{Answer, Receiver, in_order};
 use crate::webhooks::stage::{Stage, from_the_beginning, manager};
 
@@ -99,6 +102,37 @@ pub async fn what_is_rare_is_looked_for_in_a_part_of_the_log_at_a_time(stage: &S
     assert_eq!(reached.last(), Some(&(webhook.next_position + PASSED_BY)));
     let mut parts = reached.windows(2).map(|pair| pair[1] - pair[0]);
     assert!(parts.all(|part| 0 < part && part < PASSED_BY / 2), "{reached:?}");
+}
+
+/// A round of new events that all fail, and one that tries all of them again: how many there are, and how many statements
+/// each round took.
+async fn failing_rounds(stage: &Stage, division: &str) -> (u64, [usize; 2]) {
+    let receiver = Receiver::answering(|_| Answer::Status(500)).await;
+    let reports = WebhookDraft {
+        url: receiver.url.clone(),
+        event_types: vec!["CaseReported".to_owned()],
+        division: Some(Division::parse(division).expect("a division")),
+        ..from_the_beginning()
+    };
+    let (webhook, _) = stage.webhook_for(&manager("CN"), reports).await;
+    let (new, of_new) = counting(stage.round(webhook.id)).await;
+    stage.clock.advance(SignedDuration::from_hours(1));
+    let (again, of_again) = counting(stage.round(webhook.id)).await;
+    assert_eq!(new.failed, again.failed, "all of them are due");
+    (new.failed, [of_new, of_again])
+}
+
+#[tokio::test]
+async fn a_round_takes_as_many_statements_for_many_streams_as_for_few() {
+    /// A server looks for revocations now and then, whatever it does.
+    const BESIDE: usize = 3;
+    let stage = Stage::on(Database::postgres()).await;
+    let (few, of_few) = failing_rounds(&stage, "4403").await;
+    let (many, of_many) = failing_rounds(&stage, "CN").await;
+    assert!(few > 0 && many > few + 10, "{few} and {many} cases");
+    for (of_few, of_many) in of_few.into_iter().zip(of_many) {
+        assert!(of_many <= of_few + BESIDE, "{of_many} statements, and for few {of_few}");
+    }
 }
 
 pub async fn a_pause_holds_for_a_round_that_is_under_way(stage: &Stage) {
