@@ -8,7 +8,7 @@
 //! other one is said to have been without. So one of them has its time wrong, or was asked about a tree that the log had left
 //! behind. What the log says decides which of them bounds nothing: that for the larger tree where the log had not even recorded
 //! these events by then, and that for the smaller one where it had. The log is no judge in its own case: the word that is set
-//! aside is a fault as well, and so is one that is still to come. Nothing is dated back without a fault.
+//! aside is a fault as well, and so is one that is still to come. Nothing is dated back against a word without a fault.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;

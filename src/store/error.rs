@@ -82,6 +82,15 @@ pub enum StoreError {
         /// Whose the log is.
         owner: String,
     },
+    /// The role of a server may write whatever table there is, the log among them.
+    #[error(
+        "the role {role} may write every table, since it is a member of pg_write_all_data: revoke that from it, and from what \
+         it is a member of, or make the servers a role of their own"
+    )]
+    ServerWritesAll {
+        /// The role.
+        role: String,
+    },
     /// Something was made by a role that does not own the log, and may be run or read in place of what it looks like.
     #[error(
         "{what} was made by the role {by}, which does not own the log: look at what it does, and drop it, before anything \

@@ -133,8 +133,8 @@ pub trait Store:
     /// fails alone. Called by the [`Writer`] only, which groups what many callers want.
     ///
     /// # Errors
-    /// When the transaction failed: then nothing is known to be stored, and sending the same
-    /// command keys again tells.
+    /// When the transaction failed: then nothing is stored, unless the error is
+    /// [unsettled](StoreError::is_unsettled); sending the same command keys again tells.
     async fn commit(&self, batch: Vec<Append>) -> Result<Vec<Result<Committed, AppendError>>, StoreError>;
 
     /// The events of a stream after the given version (0 = all); on PostgreSQL through the stock repository.

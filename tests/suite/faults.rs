@@ -4,7 +4,6 @@
 
 mod audit;
 mod clock;
-mod cluster;
 mod connections;
 mod database;
 mod dice;

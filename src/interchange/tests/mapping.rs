@@ -226,18 +226,18 @@ fn a_value_that_is_none_is_named_with_its_place_and_key() {
 #[test]
 fn a_mapping_that_is_none_is_told_where_and_what_would_be_right() {
     for (from, to, said) in [
-        ("log = ", "logg = ", "line 23: unknown field `logg`, expected one of `log`, `personal`"),
+        ("log = ", "logg = ", "line 24: unknown field `logg`, expected one of `log`, `personal`"),
         ("log = \"Gauge tickets\"", "", "missing field `log`"),
         ("\"Gauge tickets\"", "\"Gauge: tickets\"", "`log`: ids are made of"),
         ("log = \"Gauge tickets\"", "log = \"\"", "`log`: the name is empty"),
-        ("\"Gauge tickets\"", "\"Gauge", "line 23: "),
+        ("\"Gauge tickets\"", "\"Gauge", "line 24: "),
         ("jurisdiction = \"44\"", "jurisdiction = \"4\"", "`campaign.jurisdiction`: \"4\" is not a division"),
         (
             "starts_on = 2012-01-01",
             "starts_on = 2012-01-01T00:00:00Z",
             "`campaign.starts_on`: 2012-01-01T00:00:00Z is more than a day",
         ),
-        ("starts_on = 2012-01-01", "starts_on = \"2012-01-01\"", "line 32: "),
+        ("starts_on = 2012-01-01", "starts_on = \"2012-01-01\"", "line 33: "),
         (
             "reporting_deadline = 2012-10-31",
             "reporting_deadline = 2011-10-31",

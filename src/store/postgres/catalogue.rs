@@ -9,6 +9,7 @@ use sqlx::{Executor, FromRow};
 
 use crate::store::postgres::columns::Definitions;
 use crate::store::postgres::expected::{Expected, normal};
+use crate::store::postgres::indexes::{self, IndexRow};
 use crate::store::postgres::roles::{ERASABLE, GROWING, NOTHING_ELSE};
 use crate::store::postgres::{MIGRATIONS, PostgresBackend};
 use crate::store::schema::{Alteration, Altered, Catalogued};
@@ -72,6 +73,15 @@ const COLUMNS: &str = concat!(
 from named t join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
 join pg_type y on y.oid = a.atttypid left join pg_attrdef d on d.adrelid = t.oid and d.adnum = a.attnum
 where t.relkind = 'r'"
+);
+
+/// The indexes of the tables. One of a constraint that waits for the end of a transaction is not what statements here take
+/// it for.
+const INDEXES: &str = concat!(
+    named!(),
+    " select t.name as of_table, cast(i.relname as text) as name, pg_get_indexdef(d.indexrelid) as definition,
+    d.indisunique as is_unique, d.indimmediate as is_immediate
+from named t join pg_index d on d.indrelid = t.oid join pg_class i on i.oid = d.indexrelid where t.relkind = 'r'"
 );
 
 /// What the rows of the tables have to be besides, where no index and no trigger says it: checks, exclusions and what other
@@ -178,6 +188,11 @@ from home h join pg_proc f on f.pronamespace = h.relnamespace
 cross join aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) a
 where f.prosecdef and a.grantee = 0 and left(f.proname, 7) = 'etalon_'
 union all
+select 'RIGHT_TOO_WIDE', format('%I may write every table (pg_write_all_data)', r.rolname)
+from home h cross join pg_roles r
+where pg_has_role(r.oid, to_regrole('pg_write_all_data'), 'member') and r.oid <> to_regrole('pg_write_all_data')
+    and not r.rolsuper and not pg_has_role(r.oid, h.relowner, 'member')
+union all
 select 'RIGHT_TOO_WIDE', format('%I may make something beside the log', r.rolname)
 from home h cross join pg_roles r
 where has_schema_privilege(r.oid, h.relnamespace, 'create') and has_table_privilege(r.oid, h.oid, 'insert')
@@ -232,7 +247,7 @@ impl Catalogued for PostgresBackend {
         let expected = Expected::of(MIGRATIONS.iter().map(|migration| &*migration.sql));
         let tables: Vec<_> = expected.tables.iter().map(String::as_str).collect();
         let log: Vec<_> = GROWING.split(", ").chain([ERASABLE, "log_head"]).map(str::trim).collect();
-        let indexes = expected.indexes.iter().map(|(index, table)| (index.as_str(), table.as_str()));
+        let indexes = expected.indexes.iter().map(|(name, index)| (name, index.table.as_str()));
         let (indexes, of_tables): (Vec<_>, Vec<_>) = indexes.unzip();
         let unlimited = self.connections.unlimited();
         let read = async {
@@ -250,10 +265,11 @@ impl Catalogued for PostgresBackend {
             let functions: Vec<FunctionRow> = asked!(FUNCTIONS).fetch_all(&mut *reading).await?;
             let columns: Vec<DefinedRow> = asked!(COLUMNS).fetch_all(&mut *reading).await?;
             let constraints: Vec<DefinedRow> = asked!(CONSTRAINTS).fetch_all(&mut *reading).await?;
+            let indexes: Vec<IndexRow> = asked!(INDEXES).fetch_all(&mut *reading).await?;
             reading.rollback().await?;
-            Ok((faults, triggers, functions, columns, constraints))
+            Ok((faults, triggers, functions, columns, constraints, indexes))
         };
-        let (faults, triggers, functions, columns, constraints) = unlimited.answer(read).await.flatten()?;
+        let (faults, triggers, functions, columns, constraints, indexes) = unlimited.answer(read).await.flatten()?;
         let mut alterations: Vec<_> = faults.into_iter().map(told).collect();
         let there: BTreeSet<_> = columns.iter().map(|column| column.of_table.clone()).collect();
         for (word, made, found) in [
@@ -264,6 +280,7 @@ impl Catalogued for PostgresBackend {
             let made = made.into_iter().filter(|((table, _), _)| there.contains(table));
             alterations.extend(altered_definitions(word, &made.collect(), found));
         }
+        alterations.extend(indexes::altered(&expected.indexes, indexes));
         alterations.extend(altered_triggers(&expected.triggers, triggers));
         alterations.extend(altered_functions(&expected.functions, &functions));
         Ok(alterations)
@@ -279,7 +296,7 @@ fn told(row: FaultRow) -> Alteration {
 const SHOWN_CHARACTERS: usize = 200;
 
 /// What stands in the catalogue may have been made to reach the terminal, or to say nothing else.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     let harmless = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
     text.chars().take(SHOWN_CHARACTERS).map(harmless).collect()
 }

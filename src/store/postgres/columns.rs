@@ -165,7 +165,7 @@ impl Column {
 }
 
 /// What stands between commas outside of brackets, up to the bracket that closes.
-fn parts(text: &str) -> Vec<&str> {
+pub(super) fn parts(text: &str) -> Vec<&str> {
     let (mut all, mut begin, mut depth) = (Vec::new(), 0, 0_usize);
     let mut end = text.len();
     for (place, character) in text.char_indices() {

@@ -1,4 +1,4 @@
-//! What the migrations make, read from their text: tables, names of indexes and triggers, and the sources of functions.
+//! What the migrations make, read from their text: tables and indexes, triggers, and the sources of functions.
 //!
 //! It reads what migrations here are written in and no more: a name a statement, and sources between `$$`. A test holds it
 //! against a database that was migrated.
@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::store::postgres::columns::Columns;
+use crate::store::postgres::indexes::Indexes;
 
 /// What an up-to-date schema has.
 #[derive(Debug, Default)]
@@ -14,17 +15,13 @@ pub(super) struct Expected {
     pub(super) tables: BTreeSet<String>,
     /// Their columns and the constraints on their rows.
     pub(super) columns: Columns,
-    /// Names of indexes, each with its table.
-    pub(super) indexes: BTreeMap<String, String>,
+    /// Their indexes.
+    pub(super) indexes: Indexes,
     /// Tables and names of triggers, each with its definition as [`normal`] has it.
     pub(super) triggers: BTreeMap<(String, String), String>,
     /// Names of functions, each with its source.
     pub(super) functions: BTreeMap<String, String>,
 }
-
-/// The indexes of the constraints that a table is created with besides its key, by their columns.
-const UNIQUE: [(&str, &str); 2] =
-    [("events", "events_position_key"), ("webhook_changes", "webhook_changes_actor_idempotency_key_key")];
 
 impl Expected {
     /// What these migrations make, one after the other.
@@ -32,6 +29,7 @@ impl Expected {
         let mut expected = Self::default();
         for Statement { text, source } in migrations.into_iter().flat_map(statements) {
             expected.columns.take(&text);
+            expected.indexes.take(&text);
             expected.take(&text, source);
         }
         expected
@@ -41,19 +39,10 @@ impl Expected {
         let text = text.to_lowercase();
         let words: Vec<&str> = text.split_whitespace().collect();
         match words.as_slice() {
-            ["create", "table", name, ..] => self.begin(bare(name)),
+            ["create", "table", name, ..] => {
+                self.tables.insert(bare(name).to_owned());
+            }
             ["drop", "table", name, ..] => self.end(bare(name)),
-            ["create", "index", name, "on", table, ..] | ["create", "unique", "index", name, "on", table, ..] => {
-                self.indexes.insert((*name).to_owned(), bare(table).to_owned());
-            }
-            ["drop", "index", name, ..] => {
-                self.indexes.remove(*name);
-            }
-            ["alter", "index", name, "rename", "to", renamed] => {
-                if let Some(table) = self.indexes.remove(*name) {
-                    self.indexes.insert((*renamed).to_owned(), table);
-                }
-            }
             ["create", "trigger", name, rest @ ..] => {
                 let table = rest.iter().skip_while(|word| **word != "on").nth(1).copied().unwrap_or_default();
                 self.triggers.insert((table.to_owned(), (*name).to_owned()), normal(&text));
@@ -71,18 +60,8 @@ impl Expected {
         }
     }
 
-    /// Every table has a key.
-    fn begin(&mut self, table: &str) {
-        self.tables.insert(table.to_owned());
-        self.indexes.insert(format!("{table}_pkey"), table.to_owned());
-        for (_, index) in UNIQUE.iter().filter(|(of, _)| *of == table) {
-            self.indexes.insert((*index).to_owned(), table.to_owned());
-        }
-    }
-
     fn end(&mut self, table: &str) {
         self.tables.remove(table);
-        self.indexes.retain(|_, of| of != table);
         self.triggers.retain(|(of, _), _| of != table);
     }
 }
@@ -184,7 +163,7 @@ mod tests {
              create trigger u before update on kept for each statement execute function f(); drop trigger u on kept",
         ]);
         assert_eq!(expected.tables.iter().collect::<Vec<_>>(), ["kept"]);
-        assert_eq!(expected.indexes.keys().collect::<Vec<_>>(), ["kept_pkey", "renamed"]);
+        assert_eq!(expected.indexes.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["renamed"]);
         assert_eq!(expected.functions["f"], " begin; raise 'it''s'; end ");
         let triggers: Vec<_> = expected.triggers.into_iter().collect();
         let definition = "create trigger t before delete or update on kept for each statement execute function f";

@@ -9,6 +9,7 @@ mod catalogue;
 mod columns;
 pub(super) mod encoding;
 mod expected;
+mod indexes;
 mod migrating;
 mod news;
 mod parts;

@@ -64,26 +64,29 @@ pub(super) async fn may_migrate(connection: &mut PgConnection) -> Result<bool, s
 }
 
 /// Whether this connection's role may give the server's role its rights, and that role be a server's: it may own
-/// neither the log nor the schema, whose owner can drop every table in it, and take on no role that does.
+/// neither the log nor the schema, whose owner can drop every table in it, and take on no role that does, nor one that
+/// writes every table there is.
 ///
 /// # Errors
-/// [`StoreError::NotOwner`] and [`StoreError::OwnerServes`].
+/// [`StoreError::NotOwner`], [`StoreError::OwnerServes`] and [`StoreError::ServerWritesAll`].
 pub(super) async fn may_grant(connection: &mut PgConnection, server: &str) -> Result<(), StoreError> {
     const OWNERS: &str = "\
         select cast(current_user as pg_catalog.text), cast(pg_catalog.pg_get_userbyid(log.owner) as pg_catalog.text), \
         pg_catalog.pg_has_role(log.owner, 'usage'), pg_catalog.pg_has_role(cast($1 as pg_catalog.name), log.owner, 'member') \
-        or pg_catalog.pg_has_role(cast($1 as pg_catalog.name), nspowner, 'member') \
+        or pg_catalog.pg_has_role(cast($1 as pg_catalog.name), nspowner, 'member'), coalesce(pg_catalog.pg_has_role( \
+        cast($1 as pg_catalog.name), pg_catalog.to_regrole('pg_write_all_data'), 'member'), false) \
         from pg_catalog.pg_namespace, (select coalesce((select relowner from pg_catalog.pg_class \
         where oid operator(pg_catalog.=) pg_catalog.to_regclass('events')), (select oid from pg_catalog.pg_roles \
         where rolname operator(pg_catalog.=) current_user)) as owner) log \
         where nspname operator(pg_catalog.=) pg_catalog.current_schema()";
     let looked = sqlx::query_as(OWNERS).bind(server).fetch_one(&mut *connection).await;
-    let (role, owner, owns, has_in_reach): (String, String, bool, bool) =
+    let (role, owner, owns, has_in_reach, writes_all): (String, String, bool, bool, bool) =
         looked.map_err(StoreError::during("look at the server's role"))?;
-    match (owns, has_in_reach) {
-        (false, _) => Err(StoreError::NotOwner { role, owner }),
-        (true, true) => Err(StoreError::OwnerServes { role: server.to_owned(), owner }),
-        (true, false) => Ok(()),
+    match (owns, has_in_reach, writes_all) {
+        (false, ..) => Err(StoreError::NotOwner { role, owner }),
+        (true, true, _) => Err(StoreError::OwnerServes { role: server.to_owned(), owner }),
+        (true, false, true) => Err(StoreError::ServerWritesAll { role: server.to_owned() }),
+        (true, false, false) => Ok(()),
     }
 }
 

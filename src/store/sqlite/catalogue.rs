@@ -13,6 +13,9 @@ const OBJECTS: &str = "select type, name, tbl_name, sql from sqlite_schema where
 /// What SQLite keeps for itself, and the tables that it keeps the index of the search in.
 const OF_SQLITE: [&str; 2] = ["sqlite_", "search_index_"];
 
+/// What the definition of an index begins with that refuses what is there already.
+const UNIQUE: &str = "unique ";
+
 impl Catalogued for SqliteBackend {
     async fn alterations(&self) -> Result<Vec<Alteration>, sqlx::Error> {
         let look = |connection: &mut Connection| {
@@ -74,9 +77,13 @@ fn objects(connection: &Connection) -> rusqlite::Result<Objects> {
             continue;
         }
         // What a rebuild has made was renamed: its definition is the same from the bracket on.
+        let from_bracket = &definition[definition.find('(').unwrap_or_default()..];
         let definition = match kind {
+            Kind::Index if definition.to_lowercase().starts_with("create unique ") => {
+                format!("{UNIQUE}{table} {from_bracket}")
+            }
+            Kind::Table | Kind::Index | Kind::View => format!("{table} {from_bracket}"),
             Kind::Trigger => definition,
-            _ => format!("{table} {}", &definition[definition.find('(').unwrap_or_default()..]),
         };
         objects.insert((kind, name), definition);
     }
@@ -97,10 +104,19 @@ fn altered(made: &Objects, found: &Objects) -> Vec<Alteration> {
             Some(_) => {}
         }
     }
-    let others = found.keys().filter(|object| object.0 == Kind::Trigger && !made.contains_key(object));
-    alterations.extend(others.map(|(_, name)| {
-        Altered::Table.told(format!("no migration makes the trigger {name}, which may change what is written"))
-    }));
+    for ((kind, name), definition) in found.iter().filter(|(object, _)| !made.contains_key(*object)) {
+        match (kind, definition.strip_prefix(UNIQUE).and_then(|definition| definition.split_once(' '))) {
+            (Kind::Trigger, _) => alterations.push(
+                Altered::Table.told(format!("no migration makes the trigger {name}, which may change what is written")),
+            ),
+            (Kind::Index, Some((table, _))) if made.contains_key(&(Kind::Table, table.to_owned())) => {
+                alterations.push(Altered::Table.told(format!(
+                    "no migration makes the unique index {name} of {table}, which may refuse what is written"
+                )));
+            }
+            _ => {}
+        }
+    }
     alterations
 }
 
@@ -122,5 +138,18 @@ mod tests {
         let other = of("create table x (a text); create index i on x (a) where a > ''");
         let found: Vec<_> = altered(&made, &other).into_iter().map(|alteration| alteration.what).collect();
         assert_eq!(found, [Altered::Table, Altered::IndexNotValid]);
+    }
+
+    #[test]
+    fn what_is_unique_and_should_not_be_is_told() {
+        let made = of("create table x (a text not null, b text); create index i on x (a)");
+        let more = "create table x (a text not null, b text); create table other (a text);
+                    create unique index more on other (a); create index slow on x (b)";
+        assert_eq!(altered(&made, &of(&format!("{more}; create index i on x (a)"))), []);
+        let found = of(&format!("{more}; create unique index i on x (a); create unique index j on x (b)"));
+        let told = altered(&made, &found);
+        let codes: Vec<_> = told.iter().map(|alteration| alteration.what).collect();
+        assert_eq!(codes, [Altered::IndexNotValid, Altered::Table]);
+        assert!(told[1].message.contains("the unique index j of x"), "{told:?}");
     }
 }

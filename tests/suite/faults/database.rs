@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 
-use crate::faults::cluster::Cluster;
 use crate::faults::dice::Dice;
 use crate::faults::load::{CLIENTS, Pace, READ, SILENCE};
 use crate::faults::scaled;
 use crate::faults::scene::Scene;
+use crate::support::cluster::Cluster;
 use crate::support::server::{Installation, Server};
 
 #[tokio::test(flavor = "multi_thread")]

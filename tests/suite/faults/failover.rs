@@ -130,11 +130,10 @@ async fn nothing_is_committed_by_what_is_lost_however_long_the_log_is_again() {
             commit_one(&*another, note(case_stream(1), version, &format!("other {version}"))).await.expect("accepted");
         }
         for store in [&writes, &loads, &reads] {
-            // Twice: it is so for good.
-            for _ in 0..2 {
-                let refused = commits(&**store, 3).await;
-                assert!(matches!(refused, Err(StoreError::WentBack { position: 1 | 2 })), "{others}: {refused:?}");
-            }
+            // On a connection that is lost with it the first one might have come to its end before that.
+            commits(&**store, 3).await.expect_err("nothing is committed");
+            let refused = commits(&**store, 3).await;
+            assert!(matches!(refused, Err(StoreError::WentBack { position: 1 | 2 })), "{others}: {refused:?}");
         }
         another.look_back().await.expect("everything is there");
         let log = another.log(None, None, 10).await.expect("it reads");

@@ -8,12 +8,12 @@ use std::time::Instant;
 use reqwest::StatusCode;
 use tempfile::TempDir;
 
-use crate::faults::cluster::Cluster;
 use crate::faults::dice::Dice;
 use crate::faults::disk::Disk;
 use crate::faults::load::{CLIENTS, Pace, READ};
 use crate::faults::scaled;
 use crate::faults::scene::Scene;
+use crate::support::cluster::Cluster;
 use crate::support::server::{Installation, Server};
 
 /// Starts the program behind it so that a write beyond the limit fails, rather than ends the process.

@@ -4,13 +4,13 @@
 
 use std::time::Instant;
 
-use crate::faults::cluster::Cluster;
 use crate::faults::dice::Dice;
 use crate::faults::disk::Disk;
 use crate::faults::load::Pace;
 use crate::faults::scaled;
 use crate::faults::scene::Scene;
 use crate::faults::server::started;
+use crate::support::cluster::Cluster;
 use crate::support::server::Installation;
 
 const LEFT_OUT: &str = "power lost: left out, since this process may not mount a loop device";

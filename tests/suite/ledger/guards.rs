@@ -3,11 +3,13 @@
 use etalon::app::App;
 use etalon::audit::{Trusted, replay};
 use etalon::store::{REBUILD_LEASE, RebuildOutcome, Store, migrate_for, open};
+use sqlx::{Connection, Executor, PgConnection};
 use uuid::Uuid;
 
 use crate::ledger::bundles::codes;
 use crate::store::on_both_databases;
 use crate::store::support::{Database, Raw, TestClock};
+use crate::support::cluster::Cluster;
 
 on_both_databases! {
     a_rebuild_alters_nothing,
@@ -91,6 +93,7 @@ async fn what_the_schema_of_sqlite_says_otherwise_is_told() {
             ),
             ("drop index cases_number_case_id_idx", &whole, "INDEX_MISSING", "cases_number_case_id_idx"),
             (&partial, &whole, "INDEX_NOT_VALID", "cases_number_case_id_idx"),
+            ("create unique index one on commands (recorded_at)", "drop index one", "TABLE_ALTERED", "one of commands"),
             (
                 "alter table case_number_series rename to kept; create view case_number_series as select * from kept",
                 "drop view case_number_series; alter table kept rename to case_number_series",
@@ -155,6 +158,31 @@ async fn tables_and_indexes_that_show_other_rows_are_told() {
                 "cases_number_idx",
             ),
             (unready, ready, "INDEX_NOT_VALID", "search_texts_terms_idx"),
+            (
+                "drop index cases_number_idx; create index cases_number_idx on cases (number) where number > ''",
+                "drop index cases_number_idx; create index cases_number_idx on cases (number)",
+                "INDEX_NOT_VALID",
+                "`number where number > `",
+            ),
+            (
+                "alter table commands drop constraint commands_pkey; create index commands_pkey on commands (recorded_at)",
+                "drop index commands_pkey; alter table commands add primary key (actor, idempotency_key)",
+                "INDEX_NOT_VALID",
+                "`recorded_at`, and the migrations make it `unique actor, idempotency_key`",
+            ),
+            (
+                "alter table events drop constraint events_position_key; \
+                 alter table events add constraint events_position_key unique (position) deferrable",
+                "alter table events drop constraint events_position_key; alter table events add unique (position)",
+                "INDEX_NOT_VALID",
+                "events_position_key",
+            ),
+            (
+                "create unique index one on events (aggregate_id) where event_type = 'CaseEscalated'",
+                "drop index one",
+                "TABLE_ALTERED",
+                "one of events",
+            ),
             (
                 "alter table log_head drop constraint log_head_id_check; \
                  insert into log_head (id, next_position, recorded_at, origin) values (2, 0, 0, 'other')",
@@ -286,6 +314,27 @@ async fn rights_and_names_that_reach_past_the_log_are_told() {
     )
     .await;
     raw.execute(&gone).await;
+    assert_eq!(found(&*store).await, []);
+}
+
+/// A right of all databases of a server: seen on one of its own.
+#[tokio::test]
+async fn who_writes_every_table_serves_none_and_is_told() {
+    let cluster = Cluster::start();
+    let store = open(&cluster.url(), TestClock::new()).await.expect("it opens");
+    let mut owner = PgConnection::connect(&cluster.url()).await.expect("it connects");
+    let grant = "create role server login; create role writers; grant pg_write_all_data to writers; \
+                 grant writers to server";
+    owner.execute(grant).await.expect("granted");
+    let told = found(&*store).await;
+    for role in ["server", "writers"] {
+        let message = format!("{role} may write every table (pg_write_all_data)");
+        assert!(told.contains(&("RIGHT_TOO_WIDE", message)), "{role}: {told:?}");
+    }
+    let refused = migrate_for(&cluster.url(), "server").await.expect_err("it may write the log").to_string();
+    assert!(refused.contains("member of pg_write_all_data"), "{refused}");
+    owner.execute("revoke writers from server; drop role writers").await.expect("revoked");
+    migrate_for(&cluster.url(), "server").await.expect("it may serve");
     assert_eq!(found(&*store).await, []);
 }
 

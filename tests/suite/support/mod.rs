@@ -4,6 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 pub mod authority;
+pub mod cluster;
 pub mod dice;
 pub mod postgres;
 pub mod proxy;
