@@ -3,11 +3,15 @@
 use jiff::Timestamp;
 
 use crate::app::App;
+use crate::app::reads::CasePage;
 use crate::app::request::{Fault, time_of};
+use crate::app::scope::RegisterScope;
 use crate::domain::actor::Actor;
 use crate::domain::order::FIRST_YEAR;
 use crate::domain::value::calendar;
-use crate::store::{AppendSpan, EventRecord, Moment, StoreError};
+use crate::store::{
+    AggregateType, AppendSpan, CaseColumn, Condition, EventRecord, Moment, Operator, RegisterQuery, StoreError, Value,
+};
 
 /// How many positions are remembered with the appends around them, of some 100 bytes each.
 pub(super) const KNOWN_APPENDS: u64 = 10_000;
@@ -154,6 +158,41 @@ impl App {
             // What had happened is told by what the log knows now.
             (Moment::Present | Moment::Position(_) | Moment::Occurred(_), moment) => Ok(moment),
         }
+    }
+
+    /// Whether the log has heard behind a position that it has of anything that had happened by the time to what this
+    /// actor may see of such aggregates. The row that tells of the time then comes from behind the position.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn has_heard_since(
+        &self,
+        actor: &Actor,
+        aggregate_type: AggregateType,
+        time: i64,
+        position: u64,
+    ) -> Result<bool, Fault> {
+        let at = Moment::Occurred(time);
+        if aggregate_type != AggregateType::Case {
+            let all = RegisterQuery {
+                ids: None,
+                at,
+                heard_after: Some(position),
+                ..RegisterQuery::of(aggregate_type, Vec::new())
+            };
+            return match RegisterScope::of(actor, aggregate_type).narrow(all) {
+                Some(query) => Ok(self.store.count_registers(&query).await? > 0),
+                None => Ok(false),
+            };
+        }
+        let recorded_at = self.append_around(position).await?.recorded_at;
+        let compare = |column, operator, value| Condition::Compare { column, operator, value: Value::Integer(value) };
+        // There is an index of times, and times grow with positions, though not with each.
+        let condition = Condition::All(vec![
+            compare(CaseColumn::UpdatedAt, Operator::GreaterOrEqual, recorded_at),
+            compare(CaseColumn::FromPosition, Operator::Greater, position.cast_signed()),
+        ]);
+        Ok(self.count_cases(actor, &CasePage::of(condition, 0, at)).await? > 0)
     }
 
     /// What the time was at a moment: the known one; else, for a position, when the log took it.

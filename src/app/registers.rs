@@ -171,5 +171,6 @@ fn register_query<A: Commanded>(page: &RegisterPage) -> RegisterQuery {
         limit: page.limit,
         keep: page.keep,
         at: page.at,
+        heard_after: None,
     }
 }

@@ -1,7 +1,7 @@
 //! Lists by pages, as Relay has them: forward or backward, so many at a time and no more, with opaque keyset cursors.
 //!
-//! A cursor carries the moment that its page was read at. The pages that follow are read as of that moment, so that a
-//! list never skips or repeats while its cases change.
+//! A cursor carries the moment that its page was read at. The pages that follow are read as of that moment, or refused
+//! where that has changed, so that a list never skips or repeats while its cases change.
 
 use std::cmp::Ordering;
 
@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::app::{Keep, Moment};
+use crate::app::Keep;
 use crate::graphql::context::loaders;
 use crate::graphql::errors;
 use crate::graphql::limits::Limits;
@@ -84,6 +84,12 @@ impl Slice {
     /// From which end of its list the page is.
     pub(crate) fn keep(&self) -> Keep {
         self.keep
+    }
+
+    /// The argument that has the cursor which the page goes on from; `None` where the list begins.
+    pub(crate) fn goes_on_from(&self) -> Option<&'static str> {
+        let (after, before) = (self.after.as_ref().map(|_| "after"), self.before.as_ref().map(|_| "before"));
+        after.or(before)
     }
 
     /// Cuts the row too many off, and tells what lies on either side of the page.
@@ -177,21 +183,6 @@ pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::R
         true => Err(D::Error::custom("U+0000")),
         false => Ok(text),
     }
-}
-
-/// The moment that a list goes on at: a list of the present where its first page was read, any other where it is asked for.
-///
-/// # Errors
-/// `CURSOR_INVALID` when the cursor is of a list of another moment, or of one that is not there yet; or when the house
-/// fails.
-pub(crate) async fn continued(ctx: &Context<'_>, asked: Moment, cursor: Moment) -> Result<Moment> {
-    let goes_on = match (asked, cursor) {
-        (Moment::Present, Moment::Position(position)) => {
-            loaders(ctx).has(position).await.map_err(|fault| errors::fault(ctx, fault))?
-        }
-        _ => asked == cursor && asked != Moment::Present,
-    };
-    if goes_on { Ok(cursor) } else { Err(invalid("after")) }
 }
 
 /// Checks that the log has the positions that the places of a page name: it may have been put back from a backup since.

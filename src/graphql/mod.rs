@@ -19,6 +19,7 @@ mod orders;
 mod part;
 mod personal;
 mod query;
+mod read_at;
 mod reading;
 mod scalars;
 mod subscription;

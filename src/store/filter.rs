@@ -262,6 +262,10 @@ pub(super) fn push_register_filter(statement: &mut Statement, query: &RegisterQu
     if let Some(readers) = &query.readers {
         readers.push(statement, query.aggregate_type);
     }
+    if let Some(position) = query.heard_after {
+        statement.push(" and v.from_position > ");
+        statement.push_integer(position.cast_signed());
+    }
     if let Some(code) = &query.code {
         statement.push(" and v.code = ");
         statement.push_text(code);

@@ -370,6 +370,8 @@ pub struct RegisterQuery {
     pub keep: Keep,
     /// As of when.
     pub at: Moment,
+    /// Only rows that tell of an event behind this position.
+    pub heard_after: Option<u64>,
 }
 
 impl RegisterQuery {
@@ -389,6 +391,7 @@ impl RegisterQuery {
             before: None,
             keep: Keep::First,
             at: Moment::Present,
+            heard_after: None,
         }
     }
 }

@@ -30,8 +30,8 @@ pub(crate) mod world;
 use std::collections::BTreeSet;
 
 use as_of::{
-    rights_are_those_of_today, senseless_moments_are_refused, the_past_is_answered_as_it_was,
-    what_had_happened_is_told_by_the_log_of_now,
+    pages_of_what_had_happened_go_on_or_are_refused, rights_are_those_of_today, senseless_moments_are_refused,
+    the_past_is_answered_as_it_was, what_had_happened_is_told_by_the_log_of_now,
 };
 use bulk::many_commands_are_carried_out;
 use front::{documents_are_judged, strangers_stay_outside, the_last_request_is_answered};
@@ -108,6 +108,7 @@ on_both_databases! {
     the_past_is_answered_as_it_was
     rights_are_those_of_today
     what_had_happened_is_told_by_the_log_of_now
+    pages_of_what_had_happened_go_on_or_are_refused
     senseless_moments_are_refused
     strangers_stay_outside
     documents_are_judged

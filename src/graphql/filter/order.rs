@@ -5,12 +5,13 @@ use async_graphql::{Enum, InputObject, InputType, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::app::{CaseColumn, Direction, Moment, StoredCase, Value};
+use crate::app::{CaseColumn, Direction, StoredCase, Value};
 use crate::domain::view::values::OrderKey;
 use crate::graphql::connection;
 use crate::graphql::door::Door;
 use crate::graphql::errors;
 use crate::graphql::filter::words;
+use crate::graphql::read_at::ReadAt;
 use crate::graphql::scalars::Cursor;
 
 /// How many keys an order may have.
@@ -93,8 +94,9 @@ pub(crate) struct Order(Vec<(CaseColumn, Direction)>);
 /// The moment of a list's first page: all its pages are about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Asked {
-    /// The moment that the list is read at.
-    pub(crate) at: Moment,
+    /// As of when the list is read.
+    #[serde(flatten)]
+    pub(crate) read: ReadAt,
     /// What relative bounds of its filter count from.
     pub(crate) now: Timestamp,
 }
@@ -193,12 +195,13 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::Moment;
 
     fn order(field: CaseOrderField) -> Order {
         Order::read(Some(vec![CaseOrder { field, direction: OrderDirection::Asc }])).unwrap()
     }
 
-    const ASKED: Asked = Asked { at: Moment::Position(7), now: Timestamp::UNIX_EPOCH };
+    const ASKED: Asked = Asked { read: ReadAt { at: Moment::Position(7), head: None }, now: Timestamp::UNIX_EPOCH };
 
     fn cursor(order: &Order, key: Vec<serde_json::Value>) -> Cursor {
         connection::encode(&Place { order: order.print(), key, asked: ASKED })
@@ -214,6 +217,19 @@ mod tests {
         assert!(order(CaseOrderField::Number).place(&cursor).is_err());
         let descending = CaseOrder { field: CaseOrderField::Title, direction: OrderDirection::Desc };
         assert!(Order::read(Some(vec![descending])).unwrap().place(&cursor).is_err());
+    }
+
+    #[test]
+    fn a_cursor_of_what_had_happened_says_where_the_log_ended() {
+        let happened = Asked { read: ReadAt { at: Moment::Occurred(-7), head: Some(u64::MAX) }, ..ASKED };
+        let place = |asked| serde_json::to_value(Place { order: String::new(), key: Vec::new(), asked }).unwrap();
+        let said = serde_json::json!({ "at": { "occurred": -7 }, "head": u64::MAX, "now": "1970-01-01T00:00:00Z" });
+        assert_eq!(place(happened)["asked"], said);
+        for (asked, is_said) in [(happened, true), (ASKED, false)] {
+            let cursor = connection::encode(&place(asked));
+            assert_eq!(Order::asked(&cursor).unwrap(), asked);
+            assert_eq!(place(asked)["asked"].get("head").is_some(), is_said);
+        }
     }
 
     #[test]

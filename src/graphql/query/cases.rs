@@ -2,15 +2,16 @@
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
-use crate::app::{CasePage, Condition, StoredCase};
+use crate::app::{AggregateType, CasePage, Condition, StoredCase};
 use crate::domain::case::number::CaseNumber;
 use crate::domain::refusal::Refusal;
 use crate::domain::value::CaseId;
-use crate::graphql::connection::{self, Beyond, PageInfo, Slice};
+use crate::graphql::connection::{Beyond, PageInfo, Slice};
 use crate::graphql::context::{actor, app, reached};
 use crate::graphql::filter::CaseFilter;
 use crate::graphql::filter::order::{Asked, CaseOrder, Order};
 use crate::graphql::query::Viewpoint;
+use crate::graphql::read_at::ReadAt;
 use crate::graphql::scalars::{Cursor, Position};
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::types::view::ViewNode;
@@ -57,7 +58,7 @@ impl CaseQuery {
         .await
     }
 
-    /// 难点列表: the cases that you may see, by pages. The pages of one list are read as of one position: nothing is skipped or repeated while cases change.
+    /// 难点列表: the cases that you may see, by pages. The pages of one list are read as of one position: nothing is skipped or repeated while cases change. As of what had happened by a time, a page is refused with `CURSOR_OUTDATED` where the log has heard since the first one of something else that had happened to them by then: begin the list again.
     async fn cases(
         &self,
         ctx: &Context<'_>,
@@ -79,11 +80,14 @@ impl CaseQuery {
             reached(ctx, min_position).await?;
             let slice = Slice::read(ctx, first, after, last, before)?;
             let asked = match slice.places(Order::asked)?.read_at(|asked| *asked)? {
-                Some(asked) => Asked { at: connection::continued(ctx, self.0.moment, asked.at).await?, ..asked },
-                None => Asked { at: self.0.moment, now: self.0.time.unwrap_or_else(|| app(ctx).now()) },
+                Some(asked) => Asked { read: asked.read.continued(ctx, self.0.moment).await?, ..asked },
+                None => Asked {
+                    read: ReadAt::begun(ctx, self.0.moment).await?,
+                    now: self.0.time.unwrap_or_else(|| app(ctx).now()),
+                },
             };
             let kept = match &view {
-                Some(id) => Some(ViewNode::asked(ctx, id, asked.at).await?),
+                Some(id) => Some(ViewNode::asked(ctx, id, asked.read.at).await?),
                 None => None,
             };
             let (filters, order_by) = match &kept {
@@ -100,13 +104,14 @@ impl CaseQuery {
                 before: places.before,
                 limit: slice.limit(),
                 keep: slice.keep(),
-                at: asked.at,
+                at: asked.read.at,
             };
             let read = app(ctx).page_of_cases(actor(ctx), &page).await;
             let (mut rows, at) = read.map_err(|fault| errors::fault(ctx, fault))?;
+            asked.read.check(ctx, &slice, AggregateType::Case).await?;
             // What is asked about the list from here on is asked as of where it was read.
             page.at = at;
-            let asked = Asked { at, ..asked };
+            let asked = Asked { read: ReadAt { at, ..asked.read }, ..asked };
             let beyond = slice.cut(&mut rows);
             Ok(Some(CaseConnection { order, asked, page, rows, beyond }))
         })

@@ -8,13 +8,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::app::{Found, Hit, Keep, Moment, Search, Shown, StoredCase, time_of};
+use crate::app::{AggregateType, Found, Hit, Keep, Moment, Search, Shown, StoredCase, time_of};
 use crate::domain::refusal::{Code, Refusal};
 use crate::graphql::connection::{self, Beyond, PageInfo, Slice};
 use crate::graphql::context::{actor, app, reached};
 use crate::graphql::filter::CaseFilter;
 use crate::graphql::limits::NamedLimit;
 use crate::graphql::query::Viewpoint;
+use crate::graphql::read_at::ReadAt;
 use crate::graphql::scalars::{Cursor, DateTime, Position};
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::words::SearchField;
@@ -52,10 +53,11 @@ impl SearchQuery {
             let slice = Slice::read(ctx, first, after, last, before)?;
             let question = read(&query)?;
             let places = slice.places(connection::decode::<Place>)?;
-            let (at, now) = match places.read_at(|place| (place.at, place.now))? {
-                Some((at, now)) => (connection::continued(ctx, self.0.moment, at).await?, now),
+            let (read, now) = match places.read_at(|place| (place.read(), place.now))? {
+                Some((read, now)) => (read.continued(ctx, self.0.moment).await?, now),
                 None => (self.settled(ctx).await?, self.0.time.unwrap_or_else(|| app(ctx).now())),
             };
+            let at = read.at;
             let condition = filter.unwrap_or_default().condition(now)?;
             let search = Search { question, condition, at };
             let found = app(ctx).search(actor(ctx), &search).await.map_err(|fault| errors::fault(ctx, fault))?;
@@ -69,22 +71,24 @@ impl SearchQuery {
             let beyond = slice.cut(&mut hits);
             let ids: Vec<_> = hits.iter().map(|hit| hit.case_id).collect();
             let cases = app(ctx).cases_named(actor(ctx), &ids, at).await.map_err(|fault| errors::fault(ctx, fault))?;
+            read.check(ctx, &slice, AggregateType::Case).await?;
             let mut cases: HashMap<_, _> = cases.into_iter().map(|case| (case.row.case_id, case)).collect();
             let rows = hits.into_iter().filter_map(|hit| Some((hit, cases.remove(&hit.case_id)?))).collect();
-            Ok(Some(SearchConnection { now, search, found, rows, beyond }))
+            Ok(Some(SearchConnection { read, now, search, found, rows, beyond }))
         })
         .await
     }
 }
 
 impl SearchQuery {
-    /// The moment that all pages are read at: where the log ends, for the present.
-    async fn settled(&self, ctx: &Context<'_>) -> Result<Moment> {
-        if self.0.moment != Moment::Present {
-            return Ok(self.0.moment);
+    /// As of when all pages are read: where the log ends, for the present.
+    async fn settled(&self, ctx: &Context<'_>) -> Result<ReadAt> {
+        let read = ReadAt::begun(ctx, self.0.moment).await?;
+        if read.at != Moment::Present {
+            return Ok(read);
         }
         let head = app(ctx).head().await.map_err(|fault| errors::fault(ctx, fault))?;
-        Ok(head.map_or(Moment::Present, Moment::Position))
+        Ok(ReadAt { at: head.map_or(Moment::Present, Moment::Position), ..read })
     }
 }
 
@@ -107,17 +111,24 @@ fn read(query: &str) -> Result<Question> {
     })
 }
 
-/// The place of a case in what was found, the moment that it is read at, and what relative dates count from.
+/// The place of a case in what was found, as of when it is read, and what relative dates count from.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Place {
     score: i64,
     text: i64,
     at: Moment,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    head: Option<u64>,
     now: Timestamp,
 }
 
 impl Place {
+    /// As of when its list is read.
+    fn read(&self) -> ReadAt {
+        ReadAt { at: self.at, head: self.head }
+    }
+
     /// How the case compares with it: what scores less comes later.
     fn order(&self, hit: &Hit) -> Ordering {
         (self.score, self.text).cmp(&(hit.score_ppm, hit.text_id))
@@ -125,6 +136,7 @@ impl Place {
 }
 
 pub(crate) struct SearchConnection {
+    read: ReadAt,
     now: Timestamp,
     search: Search,
     found: Found,
@@ -134,7 +146,8 @@ pub(crate) struct SearchConnection {
 
 impl SearchConnection {
     fn cursor(&self, hit: &Hit) -> Cursor {
-        connection::encode(&Place { score: hit.score_ppm, text: hit.text_id, at: self.search.at, now: self.now })
+        let ReadAt { at, head } = self.read;
+        connection::encode(&Place { score: hit.score_ppm, text: hit.text_id, at, head, now: self.now })
     }
 
     fn node(&self, case: &StoredCase) -> CaseNode {

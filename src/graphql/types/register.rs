@@ -14,9 +14,10 @@ use crate::graphql::connection::{self, Beyond, Slice};
 use crate::graphql::context::{actor, app, loaders};
 use crate::graphql::errors;
 use crate::graphql::query::Viewpoint;
+use crate::graphql::read_at::ReadAt;
 use crate::graphql::scalars::Cursor;
 
-/// The place of an entry in a register's list, and the moment that the list is read at.
+/// The place of an entry in a register's list, and as of when the list is read.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Place {
@@ -24,6 +25,8 @@ struct Place {
     name: String,
     id: Uuid,
     at: Moment,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    head: Option<u64>,
 }
 
 /// Which entries of a register.
@@ -44,7 +47,7 @@ pub(crate) struct EntryPage<A> {
     /// The entries.
     pub(crate) entries: Vec<Entry<A>>,
     /// As of when they were read.
-    pub(crate) at: Moment,
+    pub(crate) read: ReadAt,
     /// What lies on either side.
     pub(crate) beyond: Beyond,
     /// The question, for counting.
@@ -58,9 +61,9 @@ impl<A: Commanded> EntryPage<A> {
     /// When the cursor is of another list or the house fails.
     pub(crate) async fn load(ctx: &Context<'_>, slice: &Slice, which: Which, at: Moment) -> Result<Self> {
         let places = slice.places(connection::decode::<Place>)?;
-        let at = match places.read_at(|place| place.at)? {
-            Some(place) => connection::continued(ctx, at, place).await?,
-            None => at,
+        let read = match places.read_at(|place| ReadAt { at: place.at, head: place.head })? {
+            Some(read) => read.continued(ctx, at).await?,
+            None => ReadAt::begun(ctx, at).await?,
         };
         let mut page = RegisterPage {
             ids: None,
@@ -72,19 +75,21 @@ impl<A: Commanded> EntryPage<A> {
             before: places.before.map(|place| (place.name, place.id)),
             limit: slice.limit(),
             keep: slice.keep(),
-            at,
+            at: read.at,
         };
-        let read = app(ctx).page_of_registers::<A>(actor(ctx), &page).await;
-        let (mut entries, at) = read.map_err(|fault| errors::fault(ctx, fault))?;
+        let found = app(ctx).page_of_registers::<A>(actor(ctx), &page).await;
+        let (mut entries, at) = found.map_err(|fault| errors::fault(ctx, fault))?;
+        read.check(ctx, slice, A::AGGREGATE).await?;
         page.at = at;
         let beyond = slice.cut(&mut entries);
-        Ok(Self { entries, at, beyond, page })
+        Ok(Self { entries, read: ReadAt { at, ..read }, beyond, page })
     }
 }
 
 /// The place of that entry.
-pub(crate) fn place_of<A>(entry: &Entry<A>, at: Moment) -> Cursor {
-    connection::encode(&Place { name: entry.name.clone(), id: entry.id, at })
+pub(crate) fn place_of<A>(entry: &Entry<A>, read: ReadAt) -> Cursor {
+    let ReadAt { at, head } = read;
+    connection::encode(&Place { name: entry.name.clone(), id: entry.id, at, head })
 }
 
 /// By which way somebody has come to an entry. What names it tells who it is; the rest is for whoever finds it in the
@@ -238,14 +243,14 @@ macro_rules! register_connection {
             ) -> async_graphql::Result<Self> {
                 let mut page =
                     crate::graphql::types::register::EntryPage::<$root>::load(ctx, &slice, which, at).await?;
-                let at = page.at;
+                let at = page.read.at;
                 let entries = std::mem::take(&mut page.entries).into_iter();
                 let nodes = entries.map(|entry| $node::new(std::sync::Arc::new(entry), at)).collect();
                 Ok(Self { page, nodes })
             }
 
             fn cursor(&self, node: &$node) -> crate::graphql::scalars::Cursor {
-                crate::graphql::types::register::place_of(&node.0.entry, self.page.at)
+                crate::graphql::types::register::place_of(&node.0.entry, self.page.read)
             }
         }
 

@@ -17,13 +17,14 @@ use writer::{Pool, Writer};
 const ROUNDS: u64 = 3;
 
 /// What a question may be refused for, beside what commands are.
-const CODES_OF_QUESTIONS: [&str; 28] = [
+const CODES_OF_QUESTIONS: [&str; 29] = [
     "ALIAS_LIMIT_EXCEEDED",
     "ARGUMENTS_EXCLUSIVE",
     "AS_OF_NESTED",
     "AXIS_NEEDS_TIME",
     "COST_LIMIT_EXCEEDED",
     "CURSOR_INVALID",
+    "CURSOR_OUTDATED",
     "DATE_INVALID",
     "DEPTH_LIMIT_EXCEEDED",
     "FILTER_TOO_LARGE",

@@ -1,9 +1,11 @@
 //! The past: what was answered then is answered again, to whom may see it today, and senseless moments are refused.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::life::scene::{Scene, person, triage};
-use crate::life::world::{World, text};
+use crate::life::world::{World, text, with};
 use crate::support::server::Who;
 
 /// Every kind of read, with filters, orders, pages and counts.
@@ -242,6 +244,105 @@ pub async fn what_had_happened_is_told_by_the_log_of_now(world: &World) {
     ] {
         assert_eq!(world.refusal("watcher", query, json!({})).await.0, code, "{query}");
     }
+}
+
+/// Pages of what had happened by a time go on while the log hears of other times and of what others see, and are refused
+/// once it has heard of that time: nothing is skipped or repeated without a word.
+pub async fn pages_of_what_had_happened_go_on_or_are_refused(world: &World) {
+    let scene = Scene::set(world).await;
+    for title in ["丙：内径", "丁：内径"] {
+        let report = with(scene.report(title), json!({ "enterpriseId": scene.other_enterprise }));
+        world.creates("other enterprise", "reportCase", report).await;
+    }
+    let case = scene.reported(world, "甲：内径").await;
+    let last = scene.reported(world, "乙：内径").await;
+    let time = last.shows("events { nodes { occurredAt } }").await["events"]["nodes"][0]["occurredAt"].clone();
+    let lists = [
+        ("watcher", "cases", "orderBy: [{ field: TITLE }]"),
+        ("watcher", "search", "query: \"内径\""),
+        ("watcher", "persons", "filter: { divisionWithin: \"44\" }"),
+        ("other enterprise", "cases", "orderBy: [{ field: UPDATED_AT }]"),
+        ("other enterprise", "search", "query: \"内径\""),
+    ];
+    let query = |(_, list, arguments): (&str, &str, &str)| {
+        format!(
+            "query Pages($time: DateTime!, $first: Int, $after: String, $last: Int, $before: String) {{
+                asOf(point: {{ time: $time }}, axis: OCCURRED) {{ query {{
+                    list: {list}(first: $first, after: $after, last: $last, before: $before, {arguments}) {{
+                        nodes {{ id }} pageInfo {{ startCursor endCursor }}
+                    }}
+                }} }}
+            }}"
+        )
+    };
+    let forward = |after: &Value| json!({ "time": time, "first": 1, "after": after });
+    let page = async |list: (&str, &str, &str), asked: Value| {
+        world.ask(list.0, &query(list), asked).await["asOf"]["query"]["list"].clone()
+    };
+    let refusal = async |list: (&str, &str, &str), asked: Value| world.refusal(list.0, &query(list), asked).await;
+    let outdated = |argument: &str| ("CURSOR_OUTDATED".to_owned(), argument.to_owned());
+    let mut cursors = Vec::new();
+    for list in lists {
+        let first = page(list, forward(&Value::Null)).await;
+        cursors.push((list, first["nodes"].clone(), first["pageInfo"]["endCursor"].clone()));
+    }
+    let go_on = async |which: &[usize]| {
+        for place in which {
+            let (list, first, cursor) = &cursors[*place];
+            let second = page(*list, forward(cursor)).await;
+            assert_eq!(second["nodes"].as_array().map(Vec::len), Some(1), "{list:?}");
+            assert_ne!(&second["nodes"], first, "{list:?}");
+            // Back again, by a cursor of the second page.
+            let back = json!({ "time": time, "last": 1, "before": second["pageInfo"]["startCursor"] });
+            assert_eq!(&page(*list, back).await["nodes"], first, "{list:?}");
+        }
+    };
+    // What happens now has not happened by then.
+    case.takes("enterprise", "addComment", json!({ "text": "现在才说" })).await;
+    world.creates("coordinator", "registerPerson", person("后来的人", &scene.institute)).await;
+    go_on(&[0, 1, 2, 3, 4]).await;
+
+    let comment = json!({ "text": "当时就说过", "occurredAt": time });
+    case.takes("enterprise", "addComment", comment).await;
+    for (list, _, cursor) in &cursors[..2] {
+        assert_eq!(refusal(*list, forward(cursor)).await, outdated("after"), "{list:?}");
+        let back = json!({ "time": time, "last": 1, "before": cursor });
+        assert_eq!(refusal(*list, back).await, outdated("before"), "{list:?}");
+    }
+    go_on(&[2, 3, 4]).await;
+
+    let late = with(person("当时就在的人", &scene.institute), json!({ "occurredAt": time }));
+    world.creates("coordinator", "registerPerson", late).await;
+    let (persons, _, cursor) = &cursors[2];
+    assert_eq!(refusal(*persons, forward(cursor)).await, outdated("after"));
+    go_on(&[3, 4]).await;
+
+    // Begun again, they go on; a cursor that does not say where the log ended is of no use, nor one of another log.
+    for list in lists {
+        let begun = page(list, forward(&Value::Null)).await;
+        let cursor = &begun["pageInfo"]["endCursor"];
+        assert_ne!(page(list, forward(cursor)).await["nodes"], begun["nodes"], "{list:?}");
+        assert_eq!(refusal(list, forward(&with_head(cursor, None))).await, outdated("after"), "{list:?}");
+        let ahead = with_head(cursor, Some(9_999_999));
+        assert_eq!(refusal(list, forward(&ahead)).await, ("CURSOR_INVALID".to_owned(), "after".to_owned()), "{list:?}");
+    }
+}
+
+/// The cursor with another end of the log in it, or with none.
+fn with_head(cursor: &Value, head: Option<u64>) -> Value {
+    let bytes = URL_SAFE_NO_PAD.decode(text(cursor)).expect("base64");
+    let mut place: Value = serde_json::from_slice(&bytes).expect("JSON");
+    let read = match place.get("asked").is_some() {
+        true => &mut place["asked"],
+        false => &mut place,
+    };
+    let read = read.as_object_mut().expect("an object");
+    let was = match head {
+        Some(head) => read.insert("head".to_owned(), json!(head)),
+        None => read.remove("head"),
+    };
+    assert!(was.is_some(), "a cursor of what had happened says where the log ended");
+    URL_SAFE_NO_PAD.encode(place.to_string()).into()
 }
 
 /// What is no moment of the past is refused, each for its own reason.

@@ -29,6 +29,7 @@ fn every_enterprise() -> RegisterQuery {
         keep: Keep::First,
         within: None,
         at: Moment::Present,
+        heard_after: None,
     }
 }
 
