@@ -314,7 +314,10 @@ impl<'a> LookUp<'a> {
         let mut goes_on_in = GoesOn::of(original);
         for _ in 0..LONGEST_CHAIN {
             let present = self.present::<Case>(goes_on_in.case.into()).await?;
-            let is_duplicate = present.state.file.as_ref().is_some_and(|file| goes_on_in.follow(file, actor));
+            let is_duplicate = present.state.file.as_ref().is_some_and(|file| {
+                let shown = scope::sees(actor, file).then(|| file.number.clone());
+                goes_on_in.follow(file, shown)
+            });
             if !is_duplicate {
                 break;
             }

@@ -50,7 +50,10 @@ use search::{
     a_search_is_of_one_moment, only_what_one_may_see_is_found, senseless_searches_are_refused,
     solved_cases_are_found_by_likeness, the_lesson_of_a_reopened_case_is_not_found, words_are_found_ranked_and_marked,
 };
-use sight::{each_sees_their_own, the_auditor_changes_nothing, the_unseen_is_not_named, the_unseen_looks_absent};
+use sight::{
+    each_sees_their_own, the_auditor_changes_nothing, the_original_is_named_by_the_rights_of_today,
+    the_unseen_is_not_named, the_unseen_looks_absent,
+};
 use statistics::{
     a_case_is_reported_once, a_report_is_written_beside_the_server, a_year_is_added_up,
     fees_are_told_by_the_list_that_has_their_item, figures_are_added_up, figures_are_of_what_one_sees,
@@ -97,6 +100,7 @@ on_both_databases! {
     what_is_internal_is_for_some
     the_unseen_looks_absent
     the_unseen_is_not_named
+    the_original_is_named_by_the_rights_of_today
     the_auditor_changes_nothing
     pages_are_stable_while_cases_change
     filters_give_what_they_say

@@ -173,3 +173,40 @@ pub async fn the_unseen_is_not_named(world: &World) {
     let all = told("coordinator").await;
     assert!(all.contains(&number(&there).await) && all.contains(&number(&here).await), "{all}");
 }
+
+/// The number of the case that goes on in the place of a duplicate is told of every moment by the rights of today: to
+/// whoever works on it now, and not to whoever did then.
+pub async fn the_original_is_named_by_the_rights_of_today(world: &World) {
+    let scene = Scene::set(world).await;
+    let original = scene.researching(world, "换过机构的难点").await;
+    let report = with(scene.report("同一个难点"), json!({ "enterpriseId": scene.other_enterprise }));
+    let theirs = Case { world, id: world.creates("other enterprise", "reportCase", report).await };
+    theirs.takes("coordinator", "markDuplicate", json!({ "ofCaseId": original.id })).await;
+    let speaks_and_works = |actor: &str, role, institution: &str| Who {
+        roles: vec!["ENTERPRISE", role],
+        enterprise: Some(uuid_of(&scene.other_enterprise)),
+        institution: Some(uuid_of(institution)),
+        ..Who::new(actor, "ENTERPRISE", "CN")
+    };
+    world.admit("of the institute", &speaks_and_works("of-the-institute", "LEAD", &scene.institute));
+    world.admit("of the university", &speaks_and_works("of-the-university", "EXPERT", &scene.university));
+    let then = world.position().await.to_string();
+    let query = "query Then($id: ID!, $point: AsOfPoint!) { asOf(point: $point) { query { case(id: $id) {
+        duplicateOf { number } allowedCommands { mutation reasons { message } }
+    } } } }";
+    let told = async |who: &str| {
+        let asked = json!({ "id": theirs.id, "point": { "position": then } });
+        let case = world.ask(who, query, asked).await["asOf"]["query"]["case"].clone();
+        let mut commands = case["allowedCommands"].as_array().expect("a list").iter();
+        let reopening = commands.find(|told| told["mutation"] == "reopenCase").expect("told");
+        (case["duplicateOf"]["number"].clone(), text(&reopening["reasons"][0]["message"]))
+    };
+    let named = number(&original).await;
+    let message =
+        |of: &str| format!("the case is a duplicate of {of}, and is reopened only where that one is WITHDRAWN");
+    let (seen, unseen) = ((json!(named), message(&named)), (json!(null), message("one that is not yours to see")));
+    assert_eq!((told("of the institute").await, told("of the university").await), (seen.clone(), unseen.clone()));
+    let to = json!({ "institutionId": scene.university, "leadId": scene.expert, "deadline": null, "reason": "换人" });
+    original.takes("coordinator", "reassignResearch", to).await;
+    assert_eq!((told("of the institute").await, told("of the university").await), (unseen, seen));
+}
