@@ -10,7 +10,7 @@ use crate::domain::actor::Actor;
 use crate::domain::value::{Decimal, calendar};
 use crate::store::{Condition, FeeSum, GroupKey, Grouped, Moment, StatisticsQuery, StoreError};
 
-/// More groups than this are not answered at once.
+/// More groups than this are not answered to a client at once.
 pub const MOST_GROUPS: u32 = 1_000;
 
 /// What is added up.
@@ -24,6 +24,8 @@ pub struct StatisticsQuestion {
     pub at: Moment,
     /// What the time was then, where that is known better than by the last event: what is late depends on it.
     pub time: Option<Timestamp>,
+    /// More groups than this are counted and not told.
+    pub most_groups: u32,
 }
 
 impl App {
@@ -38,7 +40,7 @@ impl App {
             cases: query(actor, &page),
             keys: question.keys.clone(),
             today: today.to_string(),
-            most_groups: MOST_GROUPS,
+            most_groups: question.most_groups,
         };
         Ok(self.store.statistics(&query).await?)
     }

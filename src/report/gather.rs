@@ -22,6 +22,11 @@ use crate::report::lines::{self, DifficultLine, GapLine, TrainingLine, TypicalLi
 /// How many positions a figure's evidence shows; the API pages through all.
 const POSITIONS: u32 = 12;
 
+/// How many groups a table has at most: more than the nation has institutions.
+const MOST_GROUPS: u32 = 100_000;
+/// How many names are looked up together.
+const NAMES_AT_ONCE: usize = 1_000;
+
 /// What a report says.
 #[derive(Clone, Debug)]
 pub struct Data {
@@ -113,7 +118,8 @@ async fn sums(
     question: &YearQuestion,
     keys: &[GroupKey],
 ) -> Result<Vec<GroupSums>, ReportError> {
-    let question = StatisticsQuestion { condition, keys: keys.to_vec(), at: question.at, time: question.time };
+    let (at, time, most_groups) = (question.at, question.time, MOST_GROUPS);
+    let question = StatisticsQuestion { condition, keys: keys.to_vec(), at, time, most_groups };
     match app.statistics(&reporter(), &question).await? {
         Grouped::Groups(groups) => Ok(groups),
         Grouped::TooMany(groups) => Err(ReportError::TooManyGroups { groups }),
@@ -161,8 +167,12 @@ async fn institution_names(
     at: Moment,
 ) -> Result<BTreeMap<String, String>, ReportError> {
     let ids: Vec<Uuid> = groups.iter().flat_map(|group| &group.key).filter_map(|id| id.parse().ok()).collect();
-    let entries = app.named_by_a_case::<Institution>(ids, at).await?;
-    Ok(entries.into_iter().map(|entry| (entry.id.to_string(), entry.name)).collect())
+    let mut names = BTreeMap::new();
+    for ids in ids.chunks(NAMES_AT_ONCE) {
+        let entries = app.named_by_a_case::<Institution>(ids.to_vec(), at).await?;
+        names.extend(entries.into_iter().map(|entry| (entry.id.to_string(), entry.name)));
+    }
+    Ok(names)
 }
 
 /// What the items of the fees of the year are called in their lists.

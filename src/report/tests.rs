@@ -1,6 +1,7 @@
 //! The report of the demonstration, in every format and language.
 
 mod late;
+mod wide;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use super::*;
 use crate::app::{App, CasePage, FeeSum, Key, Moment, Request, StoredCase, Vault, YearQuestion};
 use crate::clock::ManualClock;
 use crate::demo;
-use crate::domain::actor::{Actor, ActorId, Role};
+use crate::domain::actor::{ActorId, Role};
 use crate::domain::annual_summary::figure::FigureName;
 use crate::domain::annual_summary::state::AnnualSummaryFile;
 use crate::domain::case::Case;
@@ -21,6 +22,7 @@ use crate::domain::case::command::{CaseCommand, EscalateCase, ReportCase, Triage
 use crate::domain::case::facts::EnrolmentFacts;
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::{Kind, Origin, Severity};
+use crate::domain::fixtures::actor;
 use crate::domain::value::{Decimal, Division, Label, Level, ServiceCategory, Statement, Title};
 use crate::report::gather::{of_the_year, reporter, within};
 use crate::report::lines::{DifficultLine, GapLine};
@@ -113,20 +115,17 @@ async fn triaged(app: &App, like: &StoredCase, number: usize, kind: Kind) -> Uui
 }
 
 async fn given(app: &App, case: Uuid, command: impl Into<CaseCommand>) {
-    let request = Request {
-        actor: Actor {
-            id: ActorId::parse("coordinator").expect("an id"),
-            roles: [Role::Coordinator].into(),
-            jurisdiction: Division::parse("44").expect("Guangdong"),
-            institution: None,
-            enterprise: None,
-        },
+    app.execute::<Case>(&by_a_coordinator(app), case, command.into()).await.expect("it is allowed");
+}
+
+fn by_a_coordinator(app: &App) -> Request {
+    Request {
+        actor: actor(Role::Coordinator, "44"),
         key: Key::unique(app.new_id()),
         expected_version: None,
         occurred_at: None,
         source: None,
-    };
-    app.execute::<Case>(&request, case, command.into()).await.expect("it is allowed");
+    }
 }
 
 #[tokio::test]

@@ -44,8 +44,13 @@ impl Demonstration {
     }
 
     async fn groups(&self, keys: &[GroupKey], at: Moment) -> Vec<GroupSums> {
-        let question =
-            StatisticsQuestion { condition: Condition::All(Vec::new()), keys: keys.to_vec(), at, time: None };
+        let question = StatisticsQuestion {
+            condition: Condition::All(Vec::new()),
+            keys: keys.to_vec(),
+            at,
+            time: None,
+            most_groups: 1_000,
+        };
         match self.app.statistics(&everybody(), &question).await.expect("the store reads") {
             Grouped::Groups(groups) => groups,
             Grouped::TooMany(groups) => panic!("{groups} groups"),

@@ -54,6 +54,7 @@ impl StatisticsQuery {
                 keys: keys.iter().map(|key| key.of_rows(level)).collect(),
                 at: self.0.moment,
                 time: self.0.time,
+                most_groups: MOST_GROUPS,
             };
             let grouped = app(ctx).statistics(actor(ctx), &question).await;
             match grouped.map_err(|fault| errors::fault(ctx, fault))? {
