@@ -45,17 +45,23 @@ impl<C> Order<C> {
         calendar::date_of(self.now)
     }
 
+    /// When it happened.
+    #[must_use]
+    pub fn happened_at(&self) -> Timestamp {
+        self.occurred_at.unwrap_or(self.now)
+    }
+
     /// The day on which it happened, in UTC+8.
     #[must_use]
     pub fn day(&self) -> Date {
-        calendar::date_of(self.occurred_at.unwrap_or(self.now))
+        calendar::date_of(self.happened_at())
     }
 
     /// The fact, as the log will have it.
     pub fn record<F>(&self, fact: impl Into<F>) -> Recorded<F> {
         Recorded {
             by: self.by.id.clone(),
-            occurred_at: self.occurred_at.unwrap_or(self.now),
+            occurred_at: self.happened_at(),
             source: self.source.clone(),
             fact: fact.into(),
         }

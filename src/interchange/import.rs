@@ -135,8 +135,9 @@ impl Import {
     }
 
     /// Puts on record what new cases belong to, where there are any: as of when the log begins to tell of it, so that a
-    /// case of the past has an enterprise there. What has come to an end since an earlier import takes none: the events
-    /// of an organisation that is refused are left out with it, where that is asked for, each told by its own refusal.
+    /// case of the past has an enterprise there, and again where this file begins before those that came in. What has
+    /// come to an end since an earlier import takes none: the events of an organisation that is refused are left out
+    /// with it, where that is asked for, each told by its own refusal.
     async fn frame(&self, organisations: &[Organisation], bad_events: BadEvents) -> Result<(), ImportError> {
         let Some(begins) = organisations.iter().map(|organisation| organisation.since).min() else {
             return Ok(());

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use crate::domain::aggregate::Root;
 use crate::domain::case::Case;
 use crate::domain::case::event::CaseFact;
@@ -49,22 +51,27 @@ pub fn of_case(growth: &Growth<'_, Case>) -> Vec<FigureRow> {
     rows
 }
 
-/// What the events of an enterprise add to the figures. None of it depends on another event.
+/// What the events of an enterprise add to the figures.
 #[must_use]
 pub fn of_enterprise(growth: &Growth<'_, Enterprise>) -> Vec<FigureRow> {
-    let numbered = (0..growth.events.len() as u64).rev().zip(growth.events);
-    let rows = numbered.filter_map(|(events_after, event)| {
+    let mut rows = Vec::new();
+    let mut known = growth.before.clone();
+    for (events_after, event) in (0..growth.events.len() as u64).rev().zip(growth.events) {
         let author = Author { event, events_after };
         match &event.fact {
-            EnterpriseFact::EnterpriseEnrolled(_) => Some(author.row(FigureKind::Enrolled, "")),
-            EnterpriseFact::EnrolmentWithdrawn(_) | EnterpriseFact::ContactErased(_) => None,
+            EnterpriseFact::EnterpriseEnrolled(fact) => {
+                let before = known.enrolment(fact.campaign).map(|enrolment| enrolment.at);
+                rows.extend(author.of_the_enrolment(before));
+            }
+            EnterpriseFact::EnrolmentWithdrawn(_) | EnterpriseFact::ContactErased(_) => {}
             // It counts for the year of the visit, whenever somebody wrote of it.
             EnterpriseFact::FieldVisitRecorded(fact) => {
-                Some(FigureRow { counted_on: fact.visited_on.to_string(), ..author.row(FigureKind::Visit, "") })
+                rows.push(FigureRow { counted_on: fact.visited_on.to_string(), ..author.row(FigureKind::Visit, "") });
             }
         }
-    });
-    rows.collect()
+        known.evolve(event);
+    }
+    rows
 }
 
 fn evolved(case: &Case, event: &Recorded<CaseFact>) -> Case {
@@ -98,6 +105,23 @@ impl<F> Author<'_, F> {
             counted_on: calendar::date_of(self.event.occurred_at).to_string(),
             happened: FigureSpan { lane: 0, from: self.event.occurred_at.as_microsecond(), to: None },
         }
+    }
+}
+
+impl Author<'_, EnterpriseFact> {
+    /// One that was on the list since another time, as was told before, counts for the day on which it began, and not for
+    /// the other any more.
+    fn of_the_enrolment(&self, before: Option<Timestamp>) -> Vec<FigureRow> {
+        let enrolled = FigureRow { number: Some(1), ..self.row(FigureKind::Enrolled, "") };
+        let Some(since) = before else { return vec![enrolled] };
+        let taken_back = FigureRow {
+            number: Some(-1),
+            counted_on: calendar::date_of(since).to_string(),
+            happened: FigureSpan { from: since.as_microsecond(), ..enrolled.happened },
+            ..enrolled.clone()
+        };
+        // Of one day it is told once.
+        if taken_back.counted_on == enrolled.counted_on { Vec::new() } else { vec![enrolled, taken_back] }
     }
 }
 

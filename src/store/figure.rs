@@ -69,7 +69,8 @@ pub enum FigureKind {
     Technique,
     /// A case was published as typical.
     Published,
-    /// An enterprise enrolled.
+    /// An enterprise enrolled: the number is 1, or -1 on the day from which it was on the list before an earlier beginning
+    /// was told of.
     Enrolled,
     /// An enterprise was visited.
     Visit,
@@ -79,7 +80,7 @@ impl FigureKind {
     /// Whether a row of it may take back what another has counted: then each says how many there are more, or less.
     #[must_use]
     pub fn is_taken_back(self) -> bool {
-        matches!(self, Self::GapClosed | Self::Fee)
+        matches!(self, Self::GapClosed | Self::Fee | Self::Enrolled)
     }
 
     /// The name in the rows.

@@ -19,7 +19,7 @@ impl Campaign {
             CampaignCommand::OpenCampaign(command) => {
                 check_may_open(&order.by, command)?;
                 order.check_occurred()?;
-                self.open(command)?.into()
+                self.open(order, command)?.into()
             }
             CampaignCommand::CloseCampaign(command) => {
                 order.by.check_role(&[Role::Manager])?;
@@ -32,9 +32,12 @@ impl Campaign {
         Ok(vec![order.record(fact)])
     }
 
-    fn open(&self, command: &OpenCampaign) -> Result<CampaignOpened, Refusal> {
-        if self.file.is_some() {
-            return Err(Refusal::new(Code::AlreadyExists, "", "a campaign of that id was opened before"));
+    fn open(&self, order: &Order<CampaignCommand>, command: &OpenCampaign) -> Result<CampaignOpened, Refusal> {
+        if let Some(file) = &self.file {
+            return match begins_earlier(file, order) {
+                true => Ok(opened_as(file)),
+                false => Err(Refusal::new(Code::AlreadyExists, "", "a campaign of that id was opened before")),
+            };
         }
         let starts_on = command.period.from();
         if command.reporting_deadline < starts_on {
@@ -55,6 +58,23 @@ impl Campaign {
 
     fn known(&self) -> Result<&CampaignFile, Refusal> {
         self.file.as_ref().ok_or_else(|| unknown("campaignId", "no campaign of that id was opened"))
+    }
+}
+
+/// Whether another file of a log that is imported begins before those that came in: the campaign was there by then.
+fn begins_earlier(file: &CampaignFile, order: &Order<CampaignCommand>) -> bool {
+    let is_imported = order.by.holds(Role::Importer) && file.kind == CampaignKind::Import;
+    is_imported && file.closing.is_none() && order.happened_at() < file.opened_at
+}
+
+/// Nothing but its beginning is another.
+fn opened_as(file: &CampaignFile) -> CampaignOpened {
+    CampaignOpened {
+        name: file.name.clone(),
+        kind: file.kind,
+        jurisdiction: file.jurisdiction.clone(),
+        period: file.period,
+        reporting_deadline: file.reporting_deadline,
     }
 }
 

@@ -81,6 +81,19 @@ fn a_manager_opens_a_campaign_in_the_own_jurisdiction() {
 }
 
 #[test]
+fn an_import_that_begins_earlier_finds_its_campaign_there() {
+    let import = || CampaignOpened { kind: CampaignKind::Import, ..opened() };
+    let other_words = OpenCampaign { kind: CampaignKind::Import, name: label("改了名"), ..open() };
+    let given = || Given::<Campaign>::that(import());
+    let at = |by, text| order(by, other_words.clone()).occurred(time(text));
+    given().when(at(importer(), "2012-03-14T01:30:00Z")).then(import());
+    given().when(at(importer(), "2026-03-09T02:00:00Z")).then_refused(Code::AlreadyExists, "");
+    given().when(order(importer(), other_words.clone())).then_refused(Code::AlreadyExists, "");
+    given().when(at(manager(), "2012-03-14T01:30:00Z")).then_refused(Code::AlreadyExists, "");
+    given().and(closed()).when(at(importer(), "2012-03-14T01:30:00Z")).then_refused(Code::AlreadyExists, "");
+}
+
+#[test]
 fn the_importer_opens_import_campaigns_alone() {
     let import = OpenCampaign { kind: CampaignKind::Import, ..open() };
     opening(importer(), import.clone()).then(CampaignOpened { kind: CampaignKind::Import, ..opened() });

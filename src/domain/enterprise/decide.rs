@@ -28,7 +28,7 @@ impl Enterprise {
             EnterpriseCommand::EnrolEnterprise(command) => {
                 self.check_may_enrol(&order.by, command)?;
                 order.check_occurred()?;
-                self.enrol(&order.by, command)?.into()
+                self.enrol(order, command)?.into()
             }
             EnterpriseCommand::WithdrawEnrolment(command) => {
                 let by = &order.by;
@@ -78,9 +78,27 @@ impl Enterprise {
         }
     }
 
-    fn enrol(&self, by: &Actor, command: &EnrolEnterprise) -> Result<EnterpriseEnrolled, Refusal> {
+    fn enrol(
+        &self,
+        order: &Order<EnterpriseCommand>,
+        command: &EnrolEnterprise,
+    ) -> Result<EnterpriseEnrolled, Refusal> {
+        let by = &order.by;
         let campaign = command.campaign.campaign;
         let campaign_version = check_campaign(command)?;
+        if let Some(file) = self.begins_earlier(campaign, order) {
+            // Nothing but the beginning is another.
+            return Ok(EnterpriseEnrolled {
+                identity: file.identity.clone(),
+                name: file.name.clone(),
+                division: file.division.clone(),
+                address: None,
+                contact: None,
+                campaign,
+                campaign_version,
+                consent: Consent::Imported,
+            });
+        }
         if self.is_enrolled(campaign) {
             return Err(Refusal::new(
                 Code::AlreadyEnrolled,
@@ -118,6 +136,14 @@ impl Enterprise {
             campaign_version,
             consent,
         })
+    }
+
+    /// The enterprise, where another file of a log that is imported tells of it before those that came in: it was on the
+    /// list by then.
+    fn begins_earlier(&self, campaign: CampaignId, order: &Order<EnterpriseCommand>) -> Option<&EnterpriseFile> {
+        let enrolment = self.enrolment(campaign)?;
+        let is_imported = order.by.holds(Role::Importer) && enrolment.consent == Consent::Imported;
+        self.file.as_ref().filter(|_| is_imported && order.happened_at() < enrolment.at)
     }
 
     fn withdraw(&self, command: &WithdrawEnrolment) -> Result<EnrolmentWithdrawn, Refusal> {

@@ -80,10 +80,16 @@ pub struct FieldVisit {
 }
 
 impl Enterprise {
+    /// Its enrolment in the campaign, where it is on the list.
+    #[must_use]
+    pub fn enrolment(&self, campaign: CampaignId) -> Option<&Enrolment> {
+        self.file.as_ref()?.enrolments.get(&campaign).filter(|enrolment| enrolment.stands())
+    }
+
     /// Whether it is on the campaign's list.
     #[must_use]
     pub fn is_enrolled(&self, campaign: CampaignId) -> bool {
-        self.file.as_ref().and_then(|file| file.enrolments.get(&campaign)).is_some_and(Enrolment::stands)
+        self.enrolment(campaign).is_some()
     }
 
     /// The visit of that id.

@@ -2,19 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use etalon::app::Moment;
+use etalon::app::{Moment, YearQuestion};
+use etalon::domain::annual_summary::figure::FigureName;
 use etalon::domain::campaign::Campaign;
 use etalon::domain::case::Case;
 use etalon::domain::enterprise::Enterprise;
+use etalon::domain::value::{Division, Label};
 use etalon::projection;
+use jiff::Timestamp;
 
 use crate::interchange::support::{
-    House, Log, case_event, drawn_between, every_case, importer, past_of_the_problem_desk,
+    DRIFT, House, Log, case_event, drawn_between, every_case, importer, past_of_the_problem_desk,
 };
 use crate::store::on_both_databases;
 use crate::store::support::Database;
 
-on_both_databases!(an_imported_log_has_its_own_past);
+on_both_databases!(an_imported_log_has_its_own_past, what_a_file_belongs_to_is_there_from_the_earliest_on);
 
 const MOMENTS: usize = 200;
 /// Of these also every row is compared with a fold of the log.
@@ -64,6 +67,45 @@ async fn an_imported_log_has_its_own_past(database: Database) {
                 assert_eq!(row.as_ref(), Some(&case.row), "by {moment}");
             }
         }
+    }
+    let rebuilt = house.app.rebuild(|_, _| {}).await.unwrap();
+    assert_eq!(rebuilt.before, rebuilt.after);
+}
+
+/// Another file of a log begins before the first one: what its cases belong to was there by then, and is counted in the
+/// year in which it begins alone.
+async fn what_a_file_belongs_to_is_there_from_the_earliest_on(database: Database) {
+    let house = House::on(&database).await;
+    let later = DRIFT[0].replace("T-17", "T-20").replace("14.03.2012", "14.05.2013");
+    house.import(&Log::tickets(&[&later])).await.unwrap();
+    let enrolled = async |year| {
+        let position = house.head().await.unwrap();
+        let jurisdiction = Division::parse("44").unwrap();
+        let question = YearQuestion { jurisdiction, year, at: Moment::Position(position), time: None };
+        let figures = house.app.year(&importer(), question).await.unwrap().figures;
+        let figure = figures.into_iter().find(|figure| figure.name == FigureName::EnterprisesEnrolled);
+        figure.unwrap().value.to_string()
+    };
+    assert_eq!((enrolled(2012).await, enrolled(2013).await), ("0".to_owned(), "1".to_owned()));
+
+    let earlier = Log::tickets(&[DRIFT[0]]);
+    for log in [&earlier, &Log::tickets(&[&later]), &earlier] {
+        house.import(log).await.unwrap();
+        assert_eq!(house.head().await, Some(2 * 3 - 1), "the campaign, the organisation and a case of each file");
+        assert_eq!((enrolled(2012).await, enrolled(2013).await), ("1".to_owned(), "0".to_owned()));
+    }
+    let enterprise = earlier.mapping.identity(&Label::parse("Delta Gauge Works").unwrap()).enterprise();
+    for (time, expected) in [
+        ("2012-03-14T01:29:59Z", (0, 0)),
+        ("2012-03-14T01:30:00Z", (1, 1)),
+        ("2013-05-14T01:29:59Z", (1, 1)),
+        ("2013-05-14T01:30:00Z", (1, 1)),
+    ] {
+        let at = Moment::Occurred(time.parse::<Timestamp>().unwrap().as_microsecond());
+        let enterprises = house.app.named_by_a_case::<Enterprise>(vec![enterprise.into()], at).await.unwrap();
+        let campaign = earlier.mapping.campaign.id.into();
+        let campaigns = house.app.named_by_a_case::<Campaign>(vec![campaign], at).await.unwrap();
+        assert_eq!((enterprises.len(), campaigns.len()), expected, "by {time}");
     }
     let rebuilt = house.app.rebuild(|_, _| {}).await.unwrap();
     assert_eq!(rebuilt.before, rebuilt.after);

@@ -136,6 +136,33 @@ fn the_importer_does_not_bring_back_who_has_withdrawn() {
 }
 
 #[test]
+fn the_importer_tells_of_an_earlier_beginning() {
+    let enrolled = EnterpriseEnrolled {
+        identity: foreign_identity(),
+        consent: Consent::Imported,
+        address: None,
+        contact: None,
+        ..enrolled()
+    };
+    let again = EnrolEnterprise {
+        identity: foreign_identity(),
+        name: label("改了名"),
+        consent: None,
+        campaign: campaign_facts(this_year(), KnownCampaign { kind: CampaignKind::Import, ..open_campaign() }),
+        ..enrol()
+    };
+    let given = || Given::<Enterprise>::that(enrolled.clone());
+    let at = |text| order(importer(), again.clone()).occurred(time(text));
+    given().when(at("2012-03-14T01:30:00Z")).then(enrolled.clone());
+    given().when(at("2026-03-09T02:00:00Z")).then_refused(Code::AlreadyEnrolled, "campaignId");
+    given().and(withdrawn()).when(at("2012-03-14T01:30:00Z")).then_refused(Code::ConsentMissing, "consent");
+    // Whoever enrolled by consent did so when it says.
+    let by_consent = EnterpriseEnrolled { identity: foreign_identity(), ..super::enrolled() };
+    let given = Given::<Enterprise>::that(by_consent);
+    given.when(at("2012-03-14T01:30:00Z")).then_refused(Code::AlreadyEnrolled, "campaignId");
+}
+
+#[test]
 fn an_enterprise_withdraws_itself_or_through_its_coordinator() {
     let withdrawing = |by| given_enrolled().when(order(by, withdraw()));
     withdrawing(own_contact()).then(withdrawn());
