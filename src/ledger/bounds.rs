@@ -91,7 +91,7 @@ pub struct TimeBounds {
     now: Timestamp,
     /// The words that may still bound or be contradicted, by their times.
     seen: VecDeque<Word>,
-    /// Those that bound nothing: the same checkpoint may come twice.
+    /// Those that bound nothing.
     set_aside: BTreeSet<Word>,
     /// The events that words speak against which may still be contradicted, by the earliest of these.
     early: BTreeMap<Word, Vec<(u64, Timestamp)>>,
@@ -142,8 +142,10 @@ impl TimeBounds {
             }
             _ => against.into_iter().map(|other| self.disbelieve(other, &word)).collect(),
         };
-        let place = self.seen.partition_point(|other| *other < word);
-        self.seen.insert(place, word);
+        // The same checkpoint may come twice.
+        if let Err(place) = self.seen.binary_search(&word) {
+            self.seen.insert(place, word);
+        }
         wrong
     }
 

@@ -43,6 +43,9 @@ pub(super) trait Backend: Catalogued + Send + Sync + 'static {
     /// them.
     const TERMS: Option<Lines>;
 
+    /// Whether another database may come into the place of this one under a process that runs.
+    const MAY_BE_REPLACED: bool;
+
     /// The texts of which such an index has other terms than they have.
     fn unlike_terms(&self) -> impl Future<Output = Result<Vec<RowDifference>, sqlx::Error>> + Send;
 

@@ -10,6 +10,7 @@ use std::collections::HashSet;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use async_trait::async_trait;
+use futures::future::join;
 use sqlx::FromRow;
 
 use crate::store::backend::{Backend, SqlStore};
@@ -172,16 +173,21 @@ impl<B: Backend> SqlStore<B> {
 
     /// As [`Store::load`](crate::store::Store::load).
     pub(super) async fn load_seen(&self, stream: StreamId, after_version: u64) -> Result<Vec<StreamEvent>, StoreError> {
-        let loaded = self.backend.load(stream, after_version).await;
+        let (loaded, last) = join(self.backend.load(stream, after_version), self.last_of(stream)).await;
         let loaded = loaded.map_err(|source| StoreError::Load { stream: stream.to_string(), source: source.into() })?;
-        if !loaded.is_empty() {
-            // What is loaded for a fold comes without its place in the log.
-            let last = Statement::new(LAST_OF_STREAM);
-            let last = last.text(stream.aggregate_type.as_str()).text(&stream.aggregate_id.to_string());
-            let last = self.one::<SightedRow, SightedRow>("look where a stream ends", last).await?;
-            self.seen.take(last.as_ref().and_then(SightedRow::sighting));
-        }
+        self.seen.take(last?);
         Ok(loaded)
+    }
+
+    /// The last event of a stream: what is loaded for a fold comes without its place in the log.
+    async fn last_of(&self, stream: StreamId) -> Result<Option<Sighting>, StoreError> {
+        if !B::MAY_BE_REPLACED {
+            return Ok(None);
+        }
+        let last = Statement::new(LAST_OF_STREAM);
+        let last = last.text(stream.aggregate_type.as_str()).text(&stream.aggregate_id.to_string());
+        let last = self.one::<SightedRow, SightedRow>("look where a stream ends", last).await?;
+        Ok(last.as_ref().and_then(SightedRow::sighting))
     }
 
     /// As [`Store::head`](crate::store::Store::head).

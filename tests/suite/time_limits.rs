@@ -35,7 +35,8 @@ pub(crate) async fn make_fast(raw: &Raw) {
 
 /// The same of any table that nobody writes meanwhile.
 pub(crate) async fn make_table_slow(raw: &Raw, table: &str, steps: u64) {
-    raw.execute(&format!("alter table {table} rename to {table}_kept")).await;
+    // A connection of SQLite hears of what another one has done to the schema when it reads.
+    raw.execute(&format!("select count(*) from {table}; alter table {table} rename to {table}_kept")).await;
     let view = format!(
         "create view {table} as select {table}_kept.* from {table}_kept where \
          (with recursive steps(n) as (select 1 union all select n + 1 from steps where n < {steps}) \

@@ -88,11 +88,11 @@ pub enum NotAnchored {
     },
     /// The witness has cosigned more than the log has.
     #[error(
-        "the witness {witness} has seen {seen} events of this log, which has {events}: it was put back to an earlier \
-         state, and other events are recorded in the place of those that were lost; end the servers, and put the \
-         latest backup back with `etalon restore`"
+        "the witness {witness} has seen {seen} events of this log, which has {events}: events that were signed are lost, by \
+         a failover or a machine that was put back, and others are recorded in their place; end the servers, and see \
+         \"Failover\" in the README for how the log goes on under another name"
     )]
-    PutBack {
+    WentBack {
         /// Its name.
         witness: String,
         /// Of the checkpoint that it has cosigned last.
@@ -131,7 +131,7 @@ impl NotAnchored {
     /// Whether the log is not the one that was vouched for before, which asking again does not mend.
     fn is_of_another_log(&self) -> bool {
         match self {
-            Self::PutBack { .. } => true,
+            Self::WentBack { .. } => true,
             Self::Witness { source: NotSealed::Signer(SignError::NotSigned(refused)), .. } => {
                 matches!(refused, NotSigned::Forked { .. } | NotSigned::Unproved { .. })
             }
@@ -298,7 +298,7 @@ impl App {
                 return match self.store.tree().await?.size() {
                     // It has seen a later one, by another server's asking.
                     events if events >= size => Ok(()),
-                    events => Err(NotAnchored::PutBack { witness: name.to_owned(), seen: size, events }),
+                    events => Err(NotAnchored::WentBack { witness: name.to_owned(), seen: size, events }),
                 };
             }
             Err(source) => {

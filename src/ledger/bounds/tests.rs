@@ -130,6 +130,12 @@ fn a_word_that_a_larger_tree_was_seen_before_is_a_fault_of_its_own() {
 
 /// A clock that was behind is one of nobody else.
 #[test]
+fn a_word_that_comes_twice_is_told_once() {
+    let words = [("w", 10, 1_000), ("w", 10, 1_000), ("w", 20, 500), ("w", 20, 500)];
+    assert_eq!(told(60, &words, &[(9, 0), (10, 100), (19, 450), (20, 600)]), [("COSIGNATURE", None, "w", 10)]);
+}
+
+#[test]
 fn a_word_that_the_log_and_another_one_contradict_is_a_fault_of_its_own() {
     let events = [(10, 1_000), (11, 1_005), (12, 1_020)];
     let words = [("v", 11, 1_004), ("w", 12, 10), ("v", 13, 1_030)];

@@ -150,6 +150,7 @@ impl PostgresBackend {
 impl Backend for PostgresBackend {
     const INDEX: IndexDialect = sql::INDEX;
     const TERMS: Option<Lines> = Some(sql::TERMS);
+    const MAY_BE_REPLACED: bool = true;
 
     async fn unlike_terms(&self) -> Result<Vec<RowDifference>, sqlx::Error> {
         Ok(Vec::new())

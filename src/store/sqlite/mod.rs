@@ -189,6 +189,7 @@ async fn migrate(writer: &mut SqliteConnection) -> Result<(), StoreError> {
 impl Backend for SqliteBackend {
     const INDEX: IndexDialect = sql::INDEX;
     const TERMS: Option<Lines> = None;
+    const MAY_BE_REPLACED: bool = false;
 
     fn lines(columns: &str, source: &str) -> String {
         format!("select {columns} from {source} r")

@@ -103,20 +103,23 @@ async fn has_cosigned(size: u64) -> Anchors {
     Anchors { witnesses: vec![Witness(witness)], authority: None }
 }
 
-async fn a_witness_that_has_seen_more_than_the_log_has_says_that_it_was_put_back(database: Database) {
+async fn a_witness_that_has_seen_more_than_the_log_has_says_that_events_are_lost(database: Database) {
     let house = House::on(&database).await;
     grow(&database, &house.clock, 0, EVENTS).await;
     house.app.seal_now().await.expect("sealed");
     let witness = has_cosigned(EVENTS + 5).await;
     let told = house.app.anchor(&witness).await.expect_err("five events are lost").to_string();
-    assert!(told.contains("w.example has seen 15 events of this log, which has 10: it was put back"), "{told}");
+    assert!(
+        told.contains("w.example has seen 15 events of this log, which has 10: events that were signed are lost"),
+        "{told}"
+    );
     // Sealed by another server, which this one has not heard of.
     grow(&database, &house.clock, EVENTS, EVENTS + 5).await;
     house.app.anchor(&witness).await.expect("there are as many");
 }
 
 on_both_databases! {
-    a_witness_that_has_seen_more_than_the_log_has_says_that_it_was_put_back,
+    a_witness_that_has_seen_more_than_the_log_has_says_that_events_are_lost,
     one_that_says_now_this_now_that_is_not_asked_for_ever,
     one_that_is_silent_keeps_no_server_from_its_end,
 }
