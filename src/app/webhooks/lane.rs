@@ -24,7 +24,8 @@ pub(super) struct Pending {
     pub(super) delivery: Delivery,
     /// Not in the database yet.
     pub(super) is_new: bool,
-    /// The event; none when the endpoint does not hear it any more, by its filter or by its owner's rights.
+    /// The event; none when the endpoint does not hear it any more, by its filter or by its owner's rights, or when the
+    /// stream has none there.
     pub(super) record: Option<EventRecord>,
 }
 

@@ -243,9 +243,11 @@ impl App {
         let records = self.records(positions).await?;
         // What it heard when it began to wait it may not hear any more.
         let heard = self.heard(webhook, records).await?;
-        let mut heard: HashMap<_, _> = heard.into_iter().map(|(_, event)| (event.position, event)).collect();
-        for pending in lanes.values_mut().flat_map(|lane| &mut lane.pending) {
-            pending.record = heard.remove(&pending.delivery.position);
+        let mut heard: HashMap<_, _> =
+            heard.into_iter().map(|(stream, event)| ((stream, event.position), event)).collect();
+        for Pending { delivery, record, .. } in lanes.values_mut().flat_map(|lane| &mut lane.pending) {
+            // An event of another stream is not the one that waits: it came in its place when the log went back.
+            *record = heard.remove(&(delivery.stream, delivery.position));
         }
         Ok(lanes)
     }

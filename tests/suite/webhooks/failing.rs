@@ -8,6 +8,7 @@ use etalon::app::{
 use etalon::clock::Clock;
 use etalon::domain::refusal::Code;
 use etalon::outbound::Networks;
+use etalon::store::{Delivery, DeliveryState, Failed, Turn};
 use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 
@@ -221,6 +222,48 @@ pub async fn what_waits_is_not_sent_when_it_is_not_wanted_any_more(stage: &Stage
     assert_eq!(lag.waiting, 0, "nothing else waits any more");
     let letters = stage.dead_letters(webhook.id).await;
     assert!(letters.iter().all(|other| other.position != letter.position), "what was sent for is not wanted either");
+}
+
+/// What waits names its event by position, where another one is if the log went back since.
+pub async fn what_waits_goes_out_with_no_event_of_another_stream(stage: &Stage) {
+    let who = manager("44");
+    let receiver = Receiver::answering(|_| Answer::Status(200)).await;
+    let (webhook, _) = stage.webhook(&who, &receiver.url).await;
+    stage.deliver_all(webhook.id).await;
+    let visible = stage.visible(&who).await;
+    let here = visible.last().expect("an event");
+    let elsewhere = visible.iter().rev().find(|event| event.stream() != here.stream()).expect("one of another case");
+    let kept = [here, elsewhere].map(|event| Delivery {
+        webhook_id: webhook.id,
+        position: event.position,
+        stream: here.stream().expect("a stream"),
+        event_type: event.event_type.clone(),
+        state: DeliveryState::Waiting,
+        attempts: 1,
+        first_tried_at: 1,
+        last_tried_at: 1,
+        due_at: 1,
+        failed: Failed::default(),
+    });
+    let present = stage.present(webhook.id).await;
+    let turn = Turn {
+        webhook_id: webhook.id,
+        turn: present.turn,
+        version: present.version,
+        url: present.configuration.url,
+        next_position: present.next_position,
+        rest_until: 0,
+        delivered: None,
+        failed: None,
+        kept: Vec::from(kept),
+        done: Vec::new(),
+        gone: None,
+    };
+    assert!(stage.database.open().await.write_turn(&turn).await.expect("the store works"));
+    assert_eq!(stage.deliver_all(webhook.id).await, (1, 0, 0), "that of its own stream alone");
+    assert_eq!(receiver.taken().pop().expect("a message").position(), here.position);
+    let lag = stage.app.webhook_lag(&stage.present(webhook.id).await).await.expect("the store works");
+    assert_eq!(lag.waiting, 0, "the other one waits for nothing any more");
 }
 
 pub async fn a_receiver_that_asks_for_time_gets_it(stage: &Stage) {
