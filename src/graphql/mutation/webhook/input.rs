@@ -122,7 +122,7 @@ inputs! {
     RotateWebhookSecretInput {
         /// The webhook.
         webhook_id: ID,
-        /// 重叠期: so many seconds every message is signed with the old secret too, 0 to 604800; a day when left out. Secrets that sign still after an earlier rotation go on to do so, eight in all at most. With 0 every old one is worthless at once.
+        /// 重叠期: so many seconds every message is signed with the old secret too, 0 to 604800; a day when left out. Secrets that sign still after an earlier rotation go on to do so, eight in all at most, and all of them until the latest of the times that were asked for (`oldSecretEndsAt`). With 0 every old one is worthless at once.
         overlap_seconds: Option<i32>,
     }
 
