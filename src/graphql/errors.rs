@@ -232,7 +232,7 @@ pub(crate) fn of_fault(request_id: &str, limits: &Limits, fault: Fault) -> Error
 pub(crate) fn outcome_unknown(request_id: &str, fault: &Fault, key: Option<&str>) -> Error {
     tracing::error!(%request_id, fault = %with_causes(fault), "nobody knows what came of a command");
     let what_to_do = match key {
-        Some(_) => "send it again with the same `idempotencyKey`: if it is on record, its first receipt is the answer",
+        Some(_) => "send it again with the same `idempotencyKey`: if it is on record, the answer says so (`replayed`)",
         None => "look before you send it again, or it may be recorded twice; an `idempotencyKey` keeps it from that",
     };
     let message = format!("the database failed in the commit, and the command may be on record or not: {what_to_do}");

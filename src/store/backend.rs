@@ -72,12 +72,14 @@ pub(super) trait Backend: Catalogued + Send + Sync + 'static {
     fn execute(&self, statement: &Statement) -> impl Future<Output = Result<u64, sqlx::Error>> + Send;
 
     /// Runs writing statements as one transaction, if each of the first `guards` touches exactly one row; else none of
-    /// them has any effect and the answer is `false`.
+    /// them has any effect and the answer is `false`. Nothing is written where what was seen of the log is gone.
     fn execute_together(
         &self,
+        operation: &'static str,
         guards: usize,
         statements: &[Statement],
-    ) -> impl Future<Output = Result<bool, sqlx::Error>> + Send;
+        seen: &Seen,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// The events of a stream after a version.
     fn load(
@@ -140,11 +142,8 @@ impl<B: Backend> SqlStore<B> {
         let store = Self::as_it_is(backend, clock);
         let name = Uuid::from_bytes(store.clock.random()).simple().to_string();
         let origin = format!("etalon.local/{name}");
-        store
-            .backend
-            .execute(&Statement::new(sql::CREATE_HEAD).text(&origin).integer(ROWS_VERSION.cast_signed()))
-            .await
-            .map_err(StoreError::during("create the head of the log"))?;
+        let head = Statement::new(sql::CREATE_HEAD).text(&origin).integer(ROWS_VERSION.cast_signed());
+        store.backend.execute(&head).await.map_err(StoreError::during("create the head of the log"))?;
         store.plant().await?;
         Ok(store)
     }

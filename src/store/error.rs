@@ -140,9 +140,9 @@ pub enum StoreError {
         /// What the driver said.
         source: Arc<sqlx::Error>,
     },
-    /// A commit has failed when it may have come to its end: whether the batch is stored is not known. Sending the same
-    /// command key again tells.
-    #[error("it is not known whether a batch was stored")]
+    /// A commit has failed when it may have come to its end: whether it is stored is not known. Sending the same command
+    /// key again tells.
+    #[error("it is not known whether what was committed is stored")]
     Unsettled {
         /// What has failed.
         source: Arc<Self>,

@@ -3,8 +3,8 @@
 //! A database that is put back from a backup, and a standby that takes over without the last commits of the one that
 //! failed, answer under the same name and go on with other events. What is kept in memory of those that are gone is of
 //! no log then: a process that finds it so commits nothing more, and has to be started again. What is read is told
-//! here before anybody keeps it; it is compared by whoever commits on a new connection, before anything is written,
-//! and again and again by whoever serves.
+//! here before anybody keeps it; it is compared by whoever commits on a new connection and by whoever writes about
+//! webhooks, before anything is written, and again and again by whoever serves.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, OnceLock, PoisonError};

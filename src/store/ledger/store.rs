@@ -180,8 +180,7 @@ impl<B: Backend> SqlStore<B> {
                 }
             }
             statements.insert(0, Statement::new(sql::SET_PEAKS).bytes(&tree.to_bytes()).integer(size.cast_signed()));
-            let planted = self.backend.execute_together(1, &statements).await;
-            planted.map_err(StoreError::during("make the tree of the log"))?;
+            self.backend.execute_together("make the tree of the log", 1, &statements, &self.seen).await?;
         }
     }
 }

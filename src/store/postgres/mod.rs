@@ -42,7 +42,7 @@ use crate::store::postgres::migrating::{has_schema, migrate};
 use crate::store::postgres::news::News;
 use crate::store::postgres::reader::{Connections, Kinds};
 use crate::store::postgres::silence::Silence;
-use crate::store::postgres::writer::Writer;
+use crate::store::postgres::writer::{Writer, look_back, not_committed};
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
 use crate::store::seen::Seen;
@@ -191,22 +191,41 @@ impl Backend for PostgresBackend {
         lent.ended(touched)
     }
 
-    async fn execute_together(&self, guards: usize, statements: &[Statement]) -> Result<bool, sqlx::Error> {
+    async fn execute_together(
+        &self,
+        operation: &'static str,
+        guards: usize,
+        statements: &[Statement],
+        seen: &Seen,
+    ) -> Result<bool, StoreError> {
         let unlimited = self.connections.unlimited();
-        let mut lent = unlimited.lend().await?;
+        let mut lent = unlimited.lend().await.map_err(StoreError::during(operation))?;
+        let mut is_committing = false;
         let done = async {
             let mut transaction = lent.reader().begin().await?;
+            // Whichever server this connection leads to, it is the one that is written to.
+            let sightings = seen.sightings();
+            let found = look_back(&mut transaction, &sightings).await?;
+            if let Err(went_back) = seen.compare(&sightings, &found) {
+                transaction.rollback().await?;
+                return Ok(Err(went_back));
+            }
             for (place, statement) in statements.iter().enumerate() {
                 if execute_on(&mut *transaction, statement).await? != 1 && place < guards {
                     transaction.rollback().await?;
-                    return Ok(false);
+                    return Ok(Ok(false));
                 }
             }
+            is_committing = true;
             transaction.commit().await?;
-            Ok(true)
+            Ok(Ok(true))
         };
         let done = unlimited.answer(done).await.flatten();
-        lent.ended(done)
+        match lent.ended(done) {
+            Ok(done) => done,
+            Err(error) if is_committing => Err(not_committed(operation)(error)),
+            Err(error) => Err(StoreError::during(operation)(error)),
+        }
     }
 
     async fn load(&self, stream: StreamId, after_version: u64) -> Result<Vec<StreamEvent>, PersistenceError> {

@@ -11,7 +11,7 @@ use crate::store::plan::Plan;
 use crate::store::postgres::assumed::Memory;
 use crate::store::postgres::silence::Silence;
 use crate::store::postgres::{sql, write};
-use crate::store::seen::{Seen, SightedRow, sighted};
+use crate::store::seen::{Seen, SightedRow, Sighting, sighted};
 use crate::store::statement::bound;
 use crate::store::{Append, StoreError};
 use crate::telemetry::causes::with_causes;
@@ -113,7 +113,7 @@ impl Writer {
                 }
                 Ok(())
             };
-            silence.answer(self.patience, ended).await.flatten().map_err(not_committed)?;
+            silence.answer(self.patience, ended).await.flatten().map_err(not_committed("commit a batch"))?;
             *slot = Some(connection);
             Ok::<_, StoreError>(plan)
         };
@@ -140,9 +140,7 @@ impl Writer {
             connection.execute(sql::BEGIN).await?;
             // What was read from whichever had the name before has been told by now.
             let sightings = seen.sightings();
-            let statement = sighted(&sightings);
-            let found = bound!(sqlx::query_as::<_, SightedRow>(&statement.sql).persistent(false), statement);
-            let found = found.fetch_all(&mut connection).await?;
+            let found = look_back(&mut connection, &sightings).await?;
             Ok((connection, sightings, found))
         };
         let locked = silence.answer(self.patience, locked).await.flatten();
@@ -152,11 +150,23 @@ impl Writer {
     }
 }
 
-/// How the end of a transaction has failed.
-fn not_committed(error: sqlx::Error) -> StoreError {
-    let is_refusal = is_refusal(&error);
-    let error = StoreError::during("commit a batch")(error);
-    if is_refusal { error } else { error.unsettled() }
+/// What the database of that connection has of what was seen.
+pub(super) async fn look_back(
+    connection: &mut PgConnection,
+    sightings: &[Sighting],
+) -> Result<Vec<SightedRow>, sqlx::Error> {
+    let statement = sighted(sightings);
+    let found = bound!(sqlx::query_as(&statement.sql).persistent(false), statement);
+    found.fetch_all(connection).await
+}
+
+/// How the end of a transaction has failed; made for `map_err`.
+pub(super) fn not_committed(operation: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
+    move |error| {
+        let is_refusal = is_refusal(&error);
+        let error = StoreError::during(operation)(error);
+        if is_refusal { error } else { error.unsettled() }
+    }
 }
 
 /// Whether it is the server that says no: nothing is stored then. One that ends the connection may have committed before.

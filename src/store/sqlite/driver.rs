@@ -12,6 +12,7 @@ use sqlx::error::{DatabaseError, ErrorKind};
 
 use crate::store::StoreError;
 use crate::store::sqlite::BUSY_TIMEOUT;
+use crate::store::sqlite::write::log_of;
 use crate::store::statement::{Argument, Statement};
 
 /// Opens a file that is there.
@@ -33,6 +34,18 @@ pub(super) fn bind(prepared: &mut rusqlite::Statement<'_>, statement: &Statement
     Ok(())
 }
 
+/// Runs a statement that gives no rows; how many it touched.
+pub(super) fn execute_on(connection: &Connection, statement: &Statement) -> rusqlite::Result<u64> {
+    let mut prepared = connection.prepare_cached(&statement.sql)?;
+    bind(&mut prepared, statement)?;
+    let touched = prepared.raw_execute()?;
+    if statement.is_planned_anew {
+        prepared.discard();
+    }
+    log_of(&statement.sql, touched);
+    Ok(touched as u64)
+}
+
 impl ToSql for Argument {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         match self {
@@ -51,14 +64,14 @@ pub(super) enum Failed {
 }
 
 impl Failed {
-    /// Of the end of a transaction. Where the file takes all of it and fails then, as when it is flushed, what was written
-    /// may be whole when it is read again.
-    pub(super) fn of_commit(error: rusqlite::Error) -> Self {
+    /// Of the end of a transaction; made for `map_err`. Where the file takes all of it and fails then, as when it is
+    /// flushed, what was written may be whole when it is read again.
+    pub(super) fn of_commit(operation: &'static str) -> impl FnOnce(rusqlite::Error) -> Self {
         let is_whole = |said: &ffi::Error| {
             said.code == ErrorCode::SystemIoFailure && said.extended_code != ffi::SQLITE_IOERR_WRITE
         };
-        match error.sqlite_error().is_some_and(is_whole) {
-            true => Self::Store(StoreError::during("commit a batch")(driver_error(error)).unsettled()),
+        move |error| match error.sqlite_error().is_some_and(is_whole) {
+            true => Self::Store(StoreError::during(operation)(driver_error(error)).unsettled()),
             false => Self::Driver(error),
         }
     }
@@ -145,7 +158,8 @@ mod tests {
             (ffi::SQLITE_FULL, false),
             (ffi::SQLITE_BUSY, false),
         ] {
-            let failed = Failed::of_commit(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+            let failed =
+                Failed::of_commit("commit a batch")(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
             let told = Failed::during("commit a batch")(failed);
             assert_eq!(told.is_unsettled(), may_be_stored, "{code}: {told}");
             assert!(told.is_retryable(), "{code}: {told}");

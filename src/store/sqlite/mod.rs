@@ -42,7 +42,7 @@ use crate::store::{
     Append, PoolState, RebuildOutcome, RowDifference, StoreError, StreamEvent, StreamId, migration_error, time_limit,
 };
 
-use driver::{Failed, bind, driver_error};
+use driver::{Failed, driver_error, execute_on};
 use reader::Readers;
 use scan::Scanner;
 use writer::{SECURE_DELETE, Writer, begin};
@@ -229,7 +229,13 @@ impl Backend for SqliteBackend {
         touched.await.map_err(driver_error)
     }
 
-    async fn execute_together(&self, guards: usize, statements: &[Statement]) -> Result<bool, sqlx::Error> {
+    async fn execute_together(
+        &self,
+        operation: &'static str,
+        guards: usize,
+        statements: &[Statement],
+        _: &Seen,
+    ) -> Result<bool, StoreError> {
         let statements = statements.to_vec();
         let done = self.writer.work(move |connection| {
             let transaction = begin(connection)?;
@@ -238,10 +244,10 @@ impl Backend for SqliteBackend {
                     return Ok(false);
                 }
             }
-            transaction.commit()?;
+            transaction.commit().map_err(Failed::of_commit(operation))?;
             Ok(true)
         });
-        done.await.map_err(driver_error)
+        done.await.map_err(Failed::during(operation))
     }
 
     async fn load(&self, stream: StreamId, after_version: u64) -> Result<Vec<StreamEvent>, PersistenceError> {
@@ -274,7 +280,7 @@ impl Backend for SqliteBackend {
             let plan = decide(batch, known);
             if !plan.writes_nothing() {
                 write::planned(&transaction, &plan)?;
-                transaction.commit().map_err(Failed::of_commit)?;
+                transaction.commit().map_err(Failed::of_commit("commit a batch"))?;
             }
             Ok(plan)
         });
@@ -316,18 +322,6 @@ impl Backend for SqliteBackend {
     async fn finish_rebuild(&self, holder: &str, expected_head: u64) -> Result<RebuildOutcome, StoreError> {
         self.rebuild("finish a rebuild", holder, move |transaction| rebuild::finish(transaction, expected_head)).await
     }
-}
-
-/// Runs a statement that gives no rows; how many it touched.
-fn execute_on(connection: &Connection, statement: &Statement) -> rusqlite::Result<u64> {
-    let mut prepared = connection.prepare_cached(&statement.sql)?;
-    bind(&mut prepared, statement)?;
-    let touched = prepared.raw_execute()?;
-    if statement.is_planned_anew {
-        prepared.discard();
-    }
-    write::log_of(&statement.sql, touched);
-    Ok(touched as u64)
 }
 
 fn known(connection: &Connection, batch: &[Append]) -> Result<Known, Failed> {

@@ -1,7 +1,9 @@
 //! Webhooks: endpoints, what still has to be delivered to them, and who changed them.
 //!
 //! Operational state, no events: nothing here is rebuilt from the log. Every write is one transaction, and one that is
-//! outrun by another writes nothing.
+//! outrun by another writes nothing. Neither does one where the log has lost what this process has seen of it
+//! ([`StoreError::WentBack`]). Where the commit itself fails it may be written all the same
+//! ([unsettled](StoreError::is_unsettled)).
 
 mod row;
 mod sql;

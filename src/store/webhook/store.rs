@@ -18,15 +18,16 @@ use crate::store::{Keep, StoreError, StreamId};
 const KEPT_AT_ONCE: usize = 1_024;
 
 impl<B: Backend> SqlStore<B> {
-    /// All of the statements or none; the first `guards` of them touch a row each, or nothing is written.
+    /// All of the statements or none; the first `guards` of them touch a row each, or nothing is written. Nor is anything
+    /// where the log went back: the positions of what is lost are those of other events.
     async fn write(
         &self,
         operation: &'static str,
         guards: usize,
         statements: Vec<Statement>,
     ) -> Result<bool, StoreError> {
-        let written = self.backend.execute_together(guards, &statements).await;
-        written.map_err(StoreError::during(operation))
+        self.seen.goes_on()?;
+        self.backend.execute_together(operation, guards, &statements, &self.seen).await
     }
 }
 

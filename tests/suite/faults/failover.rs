@@ -3,14 +3,17 @@
 
 use std::time::Duration;
 
-use etalon::store::{self, Store, StoreError};
+use etalon::store::{
+    self, Store, StoreError, Turn, Webhook, WebhookAction, WebhookChange, WebhookConfiguration, WebhookState,
+    WebhookWrite,
+};
 use serde_json::{Value, json};
 use tokio::time::interval;
 use uuid::Uuid;
 
 use crate::faults::{COMMENT, coordinator, report_a_case};
-use crate::store::samples::{case_stream, commit_one, note};
-use crate::store::support::TestClock;
+use crate::store::samples::{case_stream, commit_one, id, note};
+use crate::store::support::{START, TestClock};
 use crate::support::postgres::{FreshDatabase, fresh_database};
 use crate::support::server::{Installation, Server, ask, carry_out};
 
@@ -149,4 +152,103 @@ async fn who_has_seen_no_more_than_is_there_commits() {
     assert_eq!(store.load(case_stream(1), 0).await.expect("it reads").len(), 1);
     database.put_back(&standby);
     commits(&*store, 1).await.expect("it has everything that was seen");
+}
+
+/// An endpoint that has been sent a log of one event.
+fn endpoint() -> Webhook {
+    Webhook {
+        id: id(3_001),
+        version: 1,
+        configuration: WebhookConfiguration {
+            url: "https://receiver.invalid/".to_owned(),
+            ..WebhookConfiguration::default()
+        },
+        owner: "manager".to_owned(),
+        owned_since: START,
+        owner_role: "MANAGER".to_owned(),
+        jurisdiction: String::new(),
+        state: WebhookState::Enabled,
+        key_id: "a key".to_owned(),
+        secret_number: 1,
+        old_secret_until: 0,
+        oldest_secret_number: 1,
+        created_at: START,
+        updated_at: START,
+        first_position: 0,
+        next_position: 1,
+        turn: 0,
+        rest_until: 0,
+        delivered: None,
+        failed: None,
+    }
+}
+
+fn change(number: u128, action: WebhookAction) -> WebhookChange {
+    let Webhook { id: webhook_id, configuration, .. } = endpoint();
+    WebhookChange {
+        id: id(number),
+        webhook_id,
+        jurisdiction: String::new(),
+        at: START,
+        actor: "manager".to_owned(),
+        action,
+        configuration,
+        idempotency_key: format!("change {number}"),
+        digest: String::new(),
+    }
+}
+
+/// The first turn of the endpoint, in which it was sent every event before that position.
+fn turn_to(next_position: u64) -> Turn {
+    let Webhook { id, configuration, .. } = endpoint();
+    Turn {
+        webhook_id: id,
+        turn: 0,
+        version: 1,
+        url: configuration.url,
+        next_position,
+        rest_until: 0,
+        delivered: None,
+        failed: None,
+        kept: Vec::new(),
+        done: Vec::new(),
+        gone: None,
+    }
+}
+
+/// A turn over events that are lost would keep those that come in their places from being sent at all.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_written_of_webhooks_by_who_has_seen_what_is_lost() {
+    let database = fresh_database();
+    let open = || store::open(database.url(), TestClock::new());
+    let first = open().await.unwrap();
+    commit_one(&*first, note(case_stream(1), 0, "kept")).await.expect("accepted");
+    let create = WebhookWrite::Create(endpoint());
+    assert!(first.write_webhook(&create, &change(1, WebhookAction::Created)).await.expect("the database works"));
+    drop(first);
+    let standby = database.copy();
+    let (delivers, another) = (open().await.unwrap(), open().await.unwrap());
+    for version in [1, 2] {
+        commit_one(&*delivers, note(case_stream(1), version, &format!("lost {version}"))).await.expect("accepted");
+    }
+    assert_eq!(another.load(case_stream(1), 0).await.expect("it reads").len(), 3);
+    database.put_back(&standby);
+    for store in [&delivers, &another] {
+        let mut asks = interval(LOOKS_EVERY);
+        // The connections that it had are lost with the database.
+        while store.ping().await.is_err() {
+            asks.tick().await;
+        }
+    }
+    for refused in [
+        delivers.write_turn(&turn_to(3)).await,
+        another.write_webhook(&WebhookWrite::Update(endpoint()), &change(2, WebhookAction::Paused)).await,
+        // It is known for good.
+        delivers.write_turn(&turn_to(1)).await,
+    ] {
+        assert!(matches!(refused, Err(StoreError::WentBack { position: 1 | 2 })), "{refused:?}");
+    }
+    let started_again = open().await.unwrap();
+    assert_eq!(started_again.webhook(endpoint().id).await.expect("it reads"), Some(endpoint()));
+    assert!(started_again.write_turn(&turn_to(1)).await.expect("it has everything that was seen"));
 }

@@ -31,6 +31,8 @@ const WITHIN: Duration = Duration::from_secs(30);
 /// How often the connections are lost.
 const SILENCES: usize = 2;
 
+const CREATE: &str = "mutation($input: CreateWebhookInput!) { createWebhook(input: $input) { replayed secret userErrors { code message } } }";
+
 const CAMPAIGNS: &str = "{ campaigns(first: 1) { nodes { name } } }";
 
 async fn in_time<T>(what: &str, happens: impl Future<Output = T>) -> T {
@@ -72,6 +74,16 @@ impl House {
         let token = self.token("manager", "MANAGER");
         let answer = carry_out(&self.client, &server.graphql, &token, OPEN, input).await;
         assert_eq!(answer["openCampaign"]["userErrors"], json!([]), "{answer}");
+    }
+
+    /// How a manager's order fails at the server behind the network: its code, and whether it may be sent again.
+    async fn refused(&self, mutation: &str, input: &Value) -> (Value, Value) {
+        let body = json!({ "query": mutation, "variables": { "input": input } });
+        let token = self.token("manager", "MANAGER");
+        let sent = self.client.post(&self.server.graphql).bearer_auth(&token).json(&body).send();
+        let answer: Value = sent.await.expect("an answer").json().await.expect("JSON");
+        let told = &answer["errors"][0]["extensions"];
+        (told["code"].clone(), told["retryable"].clone())
     }
 
     /// Comes back when the server behind the network answers a query.
@@ -152,20 +164,14 @@ async fn of_a_command_that_may_be_on_record_no_one_is_told_to_send_it_again_with
         // What comes next is committed by one statement, on what is known since.
         house.commits(&house.server).await;
         let token = house.token("manager", "MANAGER");
-        let refused = async |input: &Value| {
-            let body = json!({ "query": OPEN, "variables": { "input": input } });
-            let sent = house.client.post(&house.server.graphql).bearer_auth(&token).json(&body).send();
-            let answer: Value = sent.await.expect("an answer").json().await.expect("JSON");
-            let told = &answer["errors"][0]["extensions"];
-            (told["code"].clone(), told["retryable"].clone())
-        };
         let mut owner = PgConnection::connect(house.database.url()).await.expect("the database answers");
         owner.execute("begin; select 1 from log_head where id = 1 for update").await.expect("nobody commits");
         let mut input = campaign("一次而已");
         input["idempotencyKey"] = json!(key);
-        assert_eq!(refused(&input).await, (json!("OUTCOME_UNKNOWN"), json!(key.is_some())));
+        assert_eq!(house.refused(OPEN, &input).await, (json!("OUTCOME_UNKNOWN"), json!(key.is_some())));
         // This one waits before anything of it is written.
-        assert_eq!(refused(&campaign("尚未写入")).await, (json!("UNAVAILABLE"), json!(true)));
+        let unwritten = campaign("尚未写入");
+        assert_eq!(house.refused(OPEN, &unwritten).await, (json!("UNAVAILABLE"), json!(true)));
         owner.execute("rollback").await.expect("it is given back");
         if key.is_some() {
             let carried_out = carry_out(&house.client, &house.server.graphql, &token, OPEN, input).await;
@@ -177,6 +183,34 @@ async fn of_a_command_that_may_be_on_record_no_one_is_told_to_send_it_again_with
             assert_eq!(names.filter(|campaign| campaign["name"] == "一次而已").count(), 1, "{shown}");
         }
     }
+}
+
+/// A webhook that was created without an answer is not created twice either: nobody would know the secret of one.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_webhook_that_may_be_there_no_one_is_told_to_order_it_again_without_a_key() {
+    /// Whoever changes a webhook waits for this lock in the commit itself.
+    const IN_THE_COMMIT: &str = "create function waits() returns trigger language plpgsql as \
+            'begin perform pg_advisory_xact_lock_shared(2012); return null; end'; \
+        create constraint trigger waits after insert on webhook_changes deferrable initially deferred \
+            for each row execute function waits()";
+    let house = House::build().await;
+    let mut owner = PgConnection::connect(house.database.url()).await.expect("the database answers");
+    owner.execute(IN_THE_COMMIT).await.expect("it is made");
+    owner.execute("select pg_advisory_lock(2012)").await.expect("nobody commits");
+    let order = |key: Option<&str>| json!({ "url": "https://receiver.invalid/", "idempotencyKey": key });
+    for key in [Some("once"), None] {
+        let told = house.refused(CREATE, &order(key)).await;
+        assert_eq!(told, (json!("OUTCOME_UNKNOWN"), json!(key.is_some())));
+    }
+    owner.execute("select pg_advisory_unlock(2012)").await.expect("both are committed all the same");
+    owner.execute("select pg_advisory_lock(2012)").await.expect("both have ended");
+    owner.execute("select pg_advisory_unlock(2012)").await.expect("it is given back");
+    let token = house.token("manager", "MANAGER");
+    let again = carry_out(&house.client, &house.server.graphql, &token, CREATE, order(Some("once"))).await;
+    assert_eq!(again["createWebhook"], json!({ "replayed": true, "secret": null, "userErrors": [] }));
+    let all = "{ webhooks(first: 10) { totalCount } }";
+    let shown = ask(&house.client, &house.server.graphql, &token, all, json!({})).await.expect("an answer");
+    assert_eq!(shown["webhooks"]["totalCount"], 2, "one of each order");
 }
 
 /// A database behind such a network.

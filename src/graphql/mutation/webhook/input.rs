@@ -49,6 +49,11 @@ macro_rules! inputs {
             }
 
             impl $input {
+                /// What makes this the same change when it is sent again.
+                pub(super) fn key(&self) -> Option<&str> {
+                    self.idempotency_key.as_deref()
+                }
+
                 /// The circumstances, and what is ordered.
                 pub(super) fn read(
                     &self,
@@ -56,7 +61,7 @@ macro_rules! inputs {
                 ) -> std::result::Result<(WebhookRequest, WebhookOrder), Vec<UserError>> {
                     let mut door = Door::new(app(ctx).new_id());
                     let circumstances = Circumstances {
-                        idempotency_key: self.idempotency_key.as_deref(),
+                        idempotency_key: self.key(),
                         expected_version: self.expected_version(),
                         occurred_at: None,
                     };

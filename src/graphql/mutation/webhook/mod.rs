@@ -8,7 +8,7 @@ use async_graphql::{Context, Object, Result};
 
 use crate::app::Failure;
 use crate::domain::refusal::{Code, Refusal};
-use crate::graphql::context::app;
+use crate::graphql::context::{app, session};
 use crate::graphql::errors::{self, UserError};
 use crate::graphql::types::webhook::preview::WebhookPreview;
 use input::{
@@ -38,7 +38,7 @@ macro_rules! webhook_mutations {
                 ) -> Option<Result<$payload>> {
                     match input.read(ctx) {
                         Ok((request, order)) => {
-                            answer(ctx, app(ctx).order_webhook(&request, order), $payload::refused).await
+                            answer(ctx, input.key(), app(ctx).order_webhook(&request, order), $payload::refused).await
                         }
                         Err(errors) => Some(Ok($payload::refused(errors))),
                     }
@@ -67,7 +67,8 @@ macro_rules! webhook_mutations {
                 ) -> Option<Result<WebhookPreview>> {
                     match input.read(ctx) {
                         Ok((request, order)) => {
-                            answer(ctx, app(ctx).foresee_webhook(&request, order), WebhookPreview::refused).await
+                            let foreseen = app(ctx).foresee_webhook(&request, order);
+                            answer(ctx, input.key(), foreseen, WebhookPreview::refused).await
                         }
                         Err(errors) => Some(Ok(WebhookPreview::refused(errors))),
                     }
@@ -96,9 +97,10 @@ webhook_mutations! {
     discard_dead_letter(DiscardDeadLetterInput) -> DiscardDeadLetterPayload;
 }
 
-/// The payload of what was done, or of its refusal.
+/// The payload of what was done under that key, or of its refusal.
 async fn answer<D, P: From<D>>(
     ctx: &Context<'_>,
+    key: Option<&str>,
     done: impl Future<Output = std::result::Result<D, Failure>>,
     refused: impl FnOnce(Vec<UserError>) -> P,
 ) -> Option<Result<P>> {
@@ -108,6 +110,9 @@ async fn answer<D, P: From<D>>(
         Err(Failure::Conflict { expected, current, .. }) => {
             let message = format!("it is at version {current}, not at {expected}");
             Ok(refused(vec![Refusal::new(Code::VersionConflict, "expectedVersion", message).into()]))
+        }
+        Err(Failure::Fault(fault)) if fault.is_unsettled() => {
+            Err(errors::outcome_unknown(&session(ctx).request_id, &fault, key))
         }
         Err(Failure::Fault(fault)) => Err(errors::fault(ctx, fault)),
     })

@@ -38,7 +38,7 @@ impl PingMutation {
         #[graphql(desc = "What is ordered.")] input: TestWebhookInput,
     ) -> Option<Result<TestWebhookPayload>> {
         match input.read(ctx) {
-            Ok(id) => answer(ctx, app(ctx).test_webhook(actor(ctx), id), TestWebhookPayload::refused).await,
+            Ok(id) => answer(ctx, None, app(ctx).test_webhook(actor(ctx), id), TestWebhookPayload::refused).await,
             Err(errors) => Some(Ok(TestWebhookPayload::refused(errors))),
         }
     }
@@ -63,7 +63,7 @@ impl Previews {
         #[graphql(desc = "What would be ordered.")] input: TestWebhookInput,
     ) -> Option<Result<WebhookPreview>> {
         match input.read(ctx) {
-            Ok(id) => answer(ctx, app(ctx).foresee_test(actor(ctx), id), WebhookPreview::refused).await,
+            Ok(id) => answer(ctx, None, app(ctx).foresee_test(actor(ctx), id), WebhookPreview::refused).await,
             Err(errors) => Some(Ok(WebhookPreview::refused(errors))),
         }
     }
