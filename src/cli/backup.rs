@@ -240,13 +240,19 @@ async fn verified_and_resumed(
             Ok(Resumed::AsItWas) => {
                 verdict.notes.push(format!("the log goes on as {origin}: nothing after it was signed"));
             }
-            Ok(Resumed::Renamed(recovery)) => {
+            Ok(Resumed::Renamed { recovery, is_remembered }) => {
+                let goes_on = format!("the log goes on as {} from position {}", recovery.origin, recovery.size);
                 let lost = recovery.last_signed.as_ref().map_or(0, |last| last.size.saturating_sub(recovery.size));
                 let are = counted(lost, "event that was signed is", "events that were signed are");
-                verdict.notes.push(format!(
-                    "the log goes on as {} from position {}; {are} lost",
-                    recovery.origin, recovery.size
-                ));
+                verdict.notes.push(match is_remembered {
+                    true => format!("{goes_on}; {are} lost"),
+                    // A witness and a checkpoint that was kept know of what they have seen alone.
+                    false if lost > 0 => format!("{goes_on}; at least {are} lost"),
+                    false => format!(
+                        "{goes_on}; whether events that were signed are lost nobody tells here, for the signer does not \
+                         remember the name of before"
+                    ),
+                });
             }
             Err(NotResumed::Forked { size }) => {
                 let forked = NotResumed::Forked { size };

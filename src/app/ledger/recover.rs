@@ -22,7 +22,12 @@ pub enum Resumed {
     /// As it was: the signer has signed exactly this tree, and nothing after it.
     AsItWas,
     /// Under another name.
-    Renamed(RecoveredFrom),
+    Renamed {
+        /// What was recorded of it.
+        recovery: RecoveredFrom,
+        /// Whether the signer knows the name of before, and so what was signed under it last.
+        is_remembered: bool,
+    },
 }
 
 /// Why a restored log does not go on.
@@ -92,7 +97,7 @@ impl App {
         };
         let command = RecordRecovery { recovery: recovery.clone() };
         self.execute::<Log>(&request, id, command.into()).await?;
-        Ok(Resumed::Renamed(recovery))
+        Ok(Resumed::Renamed { recovery, is_remembered: signed > 0 })
     }
 
     /// Has a restored log served from now on.

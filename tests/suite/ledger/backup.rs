@@ -52,7 +52,7 @@ pub async fn commit(installation: &Installation, server: &Server, name: &str) ->
 }
 
 /// The latest checkpoint, as an auditor keeps it.
-async fn checkpoint(installation: &Installation, server: &Server) -> String {
+pub async fn checkpoint(installation: &Installation, server: &Server) -> String {
     let auditor = installation.token(&Who::new("auditor", "AUDITOR", "CN"));
     let query = "{ checkpoint { note } }";
     let answer = ask(&reqwest::Client::new(), &server.graphql, &auditor, query, json!({})).await.expect("an answer");

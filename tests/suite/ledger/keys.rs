@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::ledger::backup::{commit, path, restore, run};
+use crate::ledger::backup::{checkpoint, commit, path, restore, run};
 use crate::ledger::serving::{key_of, origin_of};
 use crate::support::postgres::fresh_database;
 use crate::support::server::{Installation, Server, program};
@@ -76,6 +76,38 @@ async fn one_key_seals_a_log(installation: &Installation, elsewhere: &str) {
     replay.env("ETALON_DATABASE", elsewhere).args(["audit", "replay", "--key", new_key.trim()]);
     run(&mut replay).ends_with(0);
     is_refused(&mut serving(installation), &[OTHER, &key, unsigned]);
+}
+
+/// Who has signed before is not asked: that of what was signed nothing is lost is nobody's word then.
+#[tokio::test]
+async fn without_the_memory_of_the_signer_no_restore_says_that_nothing_is_lost() {
+    let installation = Installation::embedded();
+    let folder = installation.folder();
+    let [backup, kept] = ["backup", "kept"].map(|name| path(folder, name));
+    let server = installation.start();
+    let last = commit(&installation, &server, "省级计量难点征集").await;
+    run(installation.command().args(["backup", "--output", &backup])).ends_with(0);
+    commit(&installation, &server, "备份之后").await;
+    fs::write(&kept, checkpoint(&installation, &server).await).expect("written");
+    let key = key_of(&installation).to_string();
+    assert!(server.stop(), "{}", server.log());
+    let told = |name: &str, outside: &[&str]| {
+        let signer = folder.join(name);
+        fs::create_dir(&signer).expect("made");
+        let mut command = restore(&installation, &backup, &format!("sqlite:{}", path(&signer, "etalon.db")));
+        command.env("ETALON_LEDGER_KEY_FILE", path(&signer, "ledger-key.pem"));
+        command.env("ETALON_LEDGER_MEMORY_FILE", path(&signer, "ledger-memory.json"));
+        run(command.args(outside)).ends_with(0)
+    };
+    let goes_on = format!("from position {}", last + 1);
+    let alone = told("alone", &[]);
+    assert!(
+        alone.contains(&format!("{goes_on}; whether events that were signed are lost nobody tells here")),
+        "{alone}"
+    );
+    assert!(!alone.contains("; 0 events"), "{alone}");
+    let seen = told("seen", &["--key", &key, "--checkpoint", &kept]);
+    assert!(seen.contains(&format!("{goes_on}; at least 1 event that was signed is lost")), "{seen}");
 }
 
 #[tokio::test]

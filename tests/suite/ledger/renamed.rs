@@ -57,7 +57,7 @@ async fn another_name_is_there_for_everybody(database: Database) {
     let store = store::open(&house.database.url, house.clock.clone()).await.expect("the database opens");
     let restoring = App::new(store, house.clock.clone()).with_seals(seals(&folder));
     let resumed = restoring.resume(None).await.expect("it goes on");
-    assert!(matches!(resumed, Resumed::Renamed(_)), "{resumed:?}");
+    assert!(matches!(resumed, Resumed::Renamed { is_remembered: false, .. }), "{resumed:?}");
     restoring.seal_now().await.expect("sealed");
     let position = house.head().await;
 
