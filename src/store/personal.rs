@@ -16,7 +16,7 @@ use crate::store::stored::{hash, id};
 /// Digests of one statement: both databases take many more arguments.
 const CHUNK: usize = 500;
 
-const DATA_KEYS: &str = "select fingerprint, adopted_at from data_keys where id = 1";
+const DATA_KEYS: &str = "select fingerprint, adopted_after from data_keys where id = 1";
 
 /// Whoever comes first says which keys they are.
 const TAKE_ON: &str = "insert into data_keys (id, fingerprint) values (1, $1) on conflict (id) do nothing";
@@ -28,9 +28,12 @@ const WRITTEN_UNDER_KEYS: &str = "select count(*) as count from (select 1 as one
 /// Digests have no order that means something: these are drawn from all.
 const SOME_CIPHERTEXTS: &str = "select digest, key_id, ciphertext from ciphertexts order by digest limit 100";
 
-/// Those that are known already stay what they are.
-const REPLACE: &str = "insert into data_keys (id, fingerprint, adopted_at) values (1, $1, $2) \
-     on conflict (id) do update set fingerprint = excluded.fingerprint, adopted_at = excluded.adopted_at \
+/// Those that are known already stay what they are. Inputs of commands are digested under them, and of changes of webhooks,
+/// whose times are other servers': the clock of this machine tells nothing of either.
+const REPLACE: &str = "insert into data_keys (id, fingerprint, adopted_after) values (1, $1, \
+     (select max(o.digested_at) from (select h.recorded_at as digested_at from log_head h where h.id = 1 \
+     union all select c.at as digested_at from webhook_changes c) o)) \
+     on conflict (id) do update set fingerprint = excluded.fingerprint, adopted_after = excluded.adopted_after \
      where data_keys.fingerprint <> excluded.fingerprint";
 
 /// The data keys that the database was written with, as far as it knows them.
@@ -38,8 +41,9 @@ const REPLACE: &str = "insert into data_keys (id, fingerprint, adopted_at) value
 pub struct KnownDataKeys {
     /// What tells them from others.
     pub fingerprint: [u8; 32],
-    /// When they were adopted in the place of others, in microseconds since the Unix epoch.
-    pub adopted_at: Option<i64>,
+    /// The latest time of what was recorded by when they were adopted in the place of others, in microseconds since the Unix
+    /// epoch; `None` where they were not, as far as is known.
+    pub adopted_after: Option<i64>,
 }
 
 /// A ciphertext that is there.
@@ -107,11 +111,11 @@ pub trait PersonalStore: Send + Sync {
     /// When the database fails.
     async fn take_data_keys_on(&self, fingerprint: [u8; 32]) -> Result<(), StoreError>;
 
-    /// Keeps the fingerprint of the data keys in the place of the one that is there, as adopted at that time.
+    /// Keeps the fingerprint of the data keys in the place of the one that is there, as adopted after all that is recorded.
     ///
     /// # Errors
     /// When the database fails, or its role may not.
-    async fn replace_data_keys(&self, fingerprint: [u8; 32], adopted_at: i64) -> Result<(), StoreError>;
+    async fn replace_data_keys(&self, fingerprint: [u8; 32]) -> Result<(), StoreError>;
 
     /// Takes what was deleted out of the database's files as far as it can be told to; `false` when somebody still read
     /// what was there, so that it has to be asked again.
@@ -157,14 +161,14 @@ impl TryFrom<ErasedKeyRow> for ErasedKey {
 #[derive(FromRow)]
 struct DataKeysRow {
     fingerprint: Vec<u8>,
-    adopted_at: Option<i64>,
+    adopted_after: Option<i64>,
 }
 
 impl TryFrom<DataKeysRow> for KnownDataKeys {
     type Error = StoreError;
 
     fn try_from(row: DataKeysRow) -> Result<Self, StoreError> {
-        Ok(Self { fingerprint: hash("data_keys.fingerprint", &row.fingerprint)?, adopted_at: row.adopted_at })
+        Ok(Self { fingerprint: hash("data_keys.fingerprint", &row.fingerprint)?, adopted_after: row.adopted_after })
     }
 }
 
@@ -215,8 +219,8 @@ impl<B: Backend> PersonalStore for SqlStore<B> {
         written.map(drop).map_err(StoreError::during("keep which data keys there are"))
     }
 
-    async fn replace_data_keys(&self, fingerprint: [u8; 32], adopted_at: i64) -> Result<(), StoreError> {
-        let statement = Statement::new(REPLACE).bytes(&fingerprint).integer(adopted_at);
+    async fn replace_data_keys(&self, fingerprint: [u8; 32]) -> Result<(), StoreError> {
+        let statement = Statement::new(REPLACE).bytes(&fingerprint);
         let written = self.backend.execute(&statement).await;
         written.map(drop).map_err(StoreError::during("replace which data keys there are"))
     }

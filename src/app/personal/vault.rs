@@ -200,9 +200,7 @@ impl App {
     /// # Errors
     /// When the store or the folder of the keys fails.
     pub async fn adopt_data_keys(&self, vault: &Vault) -> Result<(), Fault> {
-        // Not before anything that is there, whatever clock it was recorded by.
-        let adopted_at = self.now().as_microsecond().max(self.store.head().await?.recorded_at);
-        Ok(self.store.replace_data_keys(vault.made_fingerprint().await?, adopted_at).await?)
+        Ok(self.store.replace_data_keys(vault.made_fingerprint().await?).await?)
     }
 
     /// Whether what is kept of an input of that time may have been digested under other data keys than the database has now.
@@ -210,8 +208,8 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub(in crate::app) async fn is_from_before_these_keys(&self, recorded_at: i64) -> Result<bool, Fault> {
-        let adopted_at = self.store.data_keys().await?.and_then(|known| known.adopted_at);
-        Ok(adopted_at.is_some_and(|adopted_at| recorded_at <= adopted_at))
+        let adopted_after = self.store.data_keys().await?.and_then(|known| known.adopted_after);
+        Ok(adopted_after.is_some_and(|adopted_after| recorded_at <= adopted_after))
     }
 
     /// What is kept of a command's input to know it again. Without the keys nobody finds out from it what the input

@@ -9,6 +9,7 @@ use std::time::Duration;
 use etalon::app::{Failure, Fault, Vault};
 use etalon::clock::fill_with_secrets;
 use etalon::domain::person::Person;
+use etalon::store::{Target, take_alone};
 use etalon::vault::keys::KeyStore;
 use etalon::vault::reference::KeyId;
 use reqwest::Client;
@@ -77,24 +78,52 @@ fn adopting(installation: &Installation, keys: &Path) -> Command {
 async fn other_data_keys_are_adopted_where_those_of_before_are_lost(database: Database) {
     let installation = Installation::on(&database.url);
     let [keys, elsewhere] = ["data-keys", "elsewhere"].map(|name| installation.folder().join(name));
-    let server = Server::start(&mut serving(&installation, &keys));
-    does_the_clocks_work(&database).await;
-    let refused = run(&mut adopting(&installation, &elsewhere));
-    assert!(refused.code == Some(1) && refused.err.contains("is in use"), "{}", refused.err);
+    // Whichever of them does the work of all.
+    let (first, second) =
+        (Server::start(&mut serving(&installation, &keys)), Server::start(&mut serving(&installation, &keys)));
+    is_in_use(&mut adopting(&installation, &elsewhere));
+    assert!(first.stop(), "{}", first.log());
+    is_in_use(&mut adopting(&installation, &elsewhere));
     assert!(!elsewhere.exists(), "nothing is made while a server has the database");
-    assert!(server.stop(), "{}", server.log());
+    second.kill();
     run(&mut adopting(&installation, &elsewhere)).ends_with(0);
     is_served(&installation, &elsewhere);
     is_refused(&mut serving(&installation, &keys));
 }
 
-/// Comes back when a server does: it begins with that at once.
-async fn does_the_clocks_work(database: &Database) {
+#[track_caller]
+fn is_in_use(command: &mut Command) {
+    let refused = run(command);
+    assert!(refused.code == Some(1) && refused.err.contains("DATABASE_IN_USE"), "{}", refused.err);
+}
+
+#[tokio::test]
+async fn a_server_whose_connection_is_cut_is_seen_again_and_none_starts_beside_who_adopts() {
+    let database = Database::postgres();
+    let installation = Installation::on(&database.url);
+    let [keys, elsewhere] = ["data-keys", "elsewhere"].map(|name| installation.folder().join(name));
+    let server = Server::start(&mut serving(&installation, &keys));
     let raw = database.raw().await;
+    let seen_by = "select l.pid::text from pg_locks l join pg_database d on d.oid = l.database \
+        where d.datname = current_database() and l.locktype = 'advisory' and l.mode = 'ShareLock' and l.granted";
+    let before = raw.texts(seen_by).await;
+    assert_eq!(before.len(), 1, "{before:?}");
+    raw.execute(&format!("select pg_terminate_backend({})", before[0])).await;
     let mut looks = tokio::time::interval(Duration::from_millis(20));
-    while raw.texts("select name from leases where name = 'clockwork'").await.is_empty() {
+    loop {
+        let now = raw.texts(seen_by).await;
+        if now.len() == 1 && now != before {
+            break;
+        }
         looks.tick().await;
     }
+    is_in_use(&mut adopting(&installation, &elsewhere));
+    assert!(server.stop(), "{}", server.log());
+    let alone =
+        take_alone(Target::from(database.url.as_str())).await.expect("it is reached").expect("no server has it");
+    is_in_use(&mut serving(&installation, &keys));
+    drop(alone);
+    is_served(&installation, &keys);
 }
 
 const ORDER: &str = "mutation Order($input: OpenCampaignInput!) { openCampaign(input: $input) {
@@ -118,8 +147,8 @@ async fn a_server_takes_nothing_more_once_others_were_adopted(database: Database
         (answer.status().as_u16(), answer.text().await.expect("a text"))
     };
     assert_eq!(readiness().await, (200, "ready\n".to_owned()));
-    // As whoever adopts them does where no lease told of this server.
-    database.open().await.replace_data_keys([8; 32], 0).await.expect("replaced");
+    // As whoever adopts them does in a moment when this server is not connected.
+    database.open().await.replace_data_keys([8; 32]).await.expect("replaced");
     server.says("no more commands are taken").await;
     assert!(server.log().contains(OTHER) && server.log().contains("etalon keys adopt"), "{}", server.log());
     let refused = ordered(&installation, &server, "省级计量难点征集", "c1").await.expect_err("it takes nothing");
@@ -146,6 +175,23 @@ async fn data_keys_that_are_adopted_again_are_written_under_again(database: Data
     app.look_for_other_data_keys().await.expect("it looks");
     app.ready().await.expect("they are its own");
     app.execute::<Person>(&request(&app), PERSON, official().into()).await.expect("it is registered");
+}
+
+/// A machine whose clock is ahead does not make what is recorded from then on something of before.
+async fn keys_are_adopted_after_what_is_recorded_whatever_the_clock_says(database: Database) {
+    let (folder, clock) = (TempDir::new().expect("a temporary folder"), TestClock::new());
+    let [keys, elsewhere] = ["keys", "elsewhere"].map(|name| folder.path().join(name));
+    let [own, other] = [&keys, &elsewhere].map(|folder| Vault::open_or_create(folder).expect("a folder of keys"));
+    let app = server(&database, &clock, &keys).await;
+    assert!(app.take_data_keys_on(&own).await.expect("it looks"));
+    app.execute::<Person>(&request(&app), PERSON, official().into()).await.expect("it is registered");
+    let store = database.open().await;
+    let adopted_after = async || store.data_keys().await.expect("it reads").and_then(|known| known.adopted_after);
+    assert_eq!(adopted_after().await, None);
+    let recorded_at = store.head().await.expect("it reads").recorded_at;
+    clock.set(recorded_at + 3_600_000_000);
+    app.adopt_data_keys(&other).await.expect("adopted");
+    assert_eq!(adopted_after().await, Some(recorded_at));
 }
 
 async fn what_is_sent_again_is_not_held_to_be_another_input(database: Database) {
@@ -246,6 +292,7 @@ on_both_databases!(
     other_data_keys_are_adopted_where_those_of_before_are_lost,
     a_server_takes_nothing_more_once_others_were_adopted,
     data_keys_that_are_adopted_again_are_written_under_again,
+    keys_are_adopted_after_what_is_recorded_whatever_the_clock_says,
     what_is_sent_again_is_not_held_to_be_another_input,
     a_database_of_before_takes_its_own_data_keys_on,
     what_is_sealed_tells_under_which_data_keys,

@@ -41,8 +41,8 @@ async fn the_role_of_a_server_adds_to_the_log_and_cannot_change_it() {
     let checkpoint = StoredCheckpoint { size: 300, root: [1; 32], signed_at: 5, note: "note".to_owned() };
     assert!(store.add_checkpoint(&checkpoint).await.expect("kept"));
     store.take_data_keys_on([7; 32]).await.expect("it says which data keys they are");
-    store.replace_data_keys([8; 32], 9).await.expect_err("others are for the owner to adopt");
-    let known = KnownDataKeys { fingerprint: [7; 32], adopted_at: None };
+    store.replace_data_keys([8; 32]).await.expect_err("others are for the owner to adopt");
+    let known = KnownDataKeys { fingerprint: [7; 32], adopted_after: None };
     assert_eq!(store.data_keys().await.expect("it reads"), Some(known));
     assert!(store.try_lease(REBUILD_LEASE, "a", 0, 100).await.expect("the leases are its own"));
     store.start_rebuild("a").await.expect("it may");
