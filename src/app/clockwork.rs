@@ -56,22 +56,6 @@ impl Clockwork {
         leave(app, holder).await;
     }
 
-    /// Does something that no server may be beside, and keeps the clock's work from those that start meanwhile. One of them
-    /// has it while any runs, and for twice as long as it looks after that one was killed: nothing is done then, and the
-    /// answer is `None`.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn without_servers<T>(&self, app: &App, work: impl Future<Output = T>) -> Result<Option<T>, Fault> {
-        let holder = app.new_id().to_string();
-        if !self.leads(app, &holder).await? {
-            return Ok(None);
-        }
-        let done = work.await;
-        leave(app, &holder).await;
-        Ok(Some(done))
-    }
-
     /// Looks once, if no other server holds the lease. A case that cannot be read is logged and passed over.
     ///
     /// # Errors

@@ -1,10 +1,12 @@
-//! Who has an embedded database open, for the processes of this machine: a file beside it, locked for as long as a
-//! process lives. It holds nothing, and stays: whoever removed it would part those who look at it.
+//! Who has a database open. Of an embedded one a file beside it tells the processes of this machine, locked for as long as
+//! a process lives: it holds nothing, and stays, for whoever removed it would part those who look at it. Of another one
+//! the database itself tells.
 //!
 //! Several servers may share the file of a database, whose commits wait for one another. Whoever fills it is alone, and so is
 //! who has it go on with other data keys.
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -13,7 +15,9 @@ use std::thread;
 use std::time::Duration;
 
 use crate::cli::problem::Problem;
-use crate::config::DatabaseUrl;
+use crate::cli::serve::target;
+use crate::config::{DatabaseUrl, Settings};
+use crate::store::{self, Alone, AmongServers};
 use crate::telemetry::causes::with_causes;
 use crate::whole_file::folder_of;
 
@@ -21,6 +25,11 @@ use crate::whole_file::folder_of;
 /// for a moment whether it is alone, and nobody can share it then; whoever fills it is there for longer.
 const LOOKS: usize = 50;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+
+/// What is to be done about whoever has it.
+const THEN: &str = "try again when that has ended";
+
+const CANNOT_BE_OPENED: &str = "the database cannot be opened";
 
 /// What keeps the database for a process, until it is dropped.
 #[derive(Debug)]
@@ -47,7 +56,8 @@ pub fn to_serve(database: &DatabaseUrl) -> Result<Option<Held>, Problem> {
             Ok(Some(Held { _file: file }))
         }
         Err(TryLockError::WouldBlock) => {
-            Err(in_use(path, "another process restores it, or has it go on with other data keys"))
+            let by = "another process restores it, or has it go on with other data keys";
+            Err(in_use(&path.display(), by, THEN))
         }
         Err(TryLockError::Error(error)) => {
             tracing::warn!(error = %with_causes(&error), "it cannot be seen whether another server has this database open");
@@ -64,11 +74,30 @@ pub fn alone(database: &DatabaseUrl) -> Result<Option<Held>, Problem> {
     let Some(path) = database.file() else { return Ok(None) };
     match opened(path).map_err(TryLockError::Error).and_then(|file| file.try_lock().map(|()| file)) {
         Ok(file) => Ok(Some(Held { _file: file })),
-        Err(TryLockError::WouldBlock) => Err(in_use(path, "another process serves or restores it")),
+        Err(TryLockError::WouldBlock) => Err(in_use(&path.display(), "another process serves or restores it", THEN)),
         Err(TryLockError::Error(error)) => {
             Err(Problem::while_doing(format!("{} cannot be locked", lock_of(path).display()))(error))
         }
     }
+}
+
+/// Joins the servers of a database that is no file, before anything of it is looked at.
+///
+/// # Errors
+/// When it goes on with other data keys, or cannot be reached.
+pub async fn among_servers(settings: &Settings) -> Result<AmongServers, Problem> {
+    let joined = store::join_servers(target(settings)).await.map_err(Problem::while_doing(CANNOT_BE_OPENED))?;
+    let by = "another process has it go on with other data keys";
+    joined.ok_or_else(|| in_use(&settings.database, by, THEN))
+}
+
+/// Takes a database that is no file for what no server may be beside.
+///
+/// # Errors
+/// When a server has it, or it cannot be reached.
+pub async fn without_servers(settings: &Settings) -> Result<Alone, Problem> {
+    let taken = store::take_alone(target(settings)).await.map_err(Problem::while_doing(CANNOT_BE_OPENED))?;
+    taken.ok_or_else(|| in_use(&settings.database, "a server has it", "end all of its servers first"))
 }
 
 /// The file, locked together with others, and whether there are none. `WouldBlock` where somebody wants to be alone.
@@ -94,12 +123,8 @@ fn opened(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(lock_of(path))
 }
 
-fn in_use(path: &Path, by: &str) -> Problem {
-    let path = path.display();
-    Problem::coded(
-        "DATABASE_IN_USE",
-        format!("{path} is in use: {by}; try again when that has ended (DATABASE_IN_USE)"),
-    )
+fn in_use(database: &dyn Display, by: &str, advice: &str) -> Problem {
+    Problem::coded("DATABASE_IN_USE", format!("{database} is in use: {by}; {advice} (DATABASE_IN_USE)"))
 }
 
 fn lock_of(path: &Path) -> PathBuf {

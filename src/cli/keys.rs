@@ -58,7 +58,8 @@ pub enum KeysCommand {
 #[command(after_help = "\
 Every server of the database has to have the same data keys, and none starts with others (DATA_KEYS_OTHER). Where those
 are lost for good, so are the names that are sealed under them: end all servers, and adopt other keys for what is named
-from then on. While a server has the database this is refused (DATABASE_IN_USE); end imports as well.
+from then on. While a server has the database this is refused (DATABASE_IN_USE): any that runs, as long as it is connected to
+it where that is PostgreSQL. Imports are not seen, nor are servers of an earlier build on PostgreSQL: end them as well.
 
 With the keys goes what tells a command that is sent again. Whatever was recorded before under an idempotency key is not
 carried out again, but whether with the same input cannot be told any more (IDEMPOTENCY_KEY_INCOMPARABLE, with its position),
@@ -154,34 +155,17 @@ fn no_keys(settings: &Settings) -> Problem {
 
 async fn adopt(settings: &Settings) -> Result<String, Problem> {
     serve::must_exist(settings)?;
-    let held = holding::alone(&settings.database)?;
+    let _held = holding::alone(&settings.database)?;
+    let _alone = holding::without_servers(settings).await?;
     let app = serve::open_existing(settings, KeyFolder::Unneeded, Arc::new(SystemClock)).await?;
-    let adopting = async {
-        // Made, where there are none, once it is known that no server has the database.
-        let vault = serve::vault(settings)?;
-        let adopted = app.adopt_data_keys(&vault).await;
-        adopted.map_err(Problem::while_doing("the data keys cannot be adopted"))
-    };
-    let adopted = match held {
-        Some(_) => Ok(Some(adopting.await)),
-        // Of the servers of a database that is no file, one has the lease of the clock's work.
-        None => serve::clockwork(settings).without_servers(&app, adopting).await,
+    // Made, where there are none, now that it is known that no server has the database.
+    let adopted = match serve::vault(settings) {
+        Ok(vault) => app.adopt_data_keys(&vault).await.map_err(Problem::while_doing("the data keys cannot be adopted")),
+        Err(problem) => Err(problem),
     };
     app.shutdown().await;
-    let adopted = adopted.map_err(Problem::while_doing("it cannot be seen whether servers have the database"))?;
-    adopted.ok_or_else(|| served(settings))??;
+    adopted?;
     Ok(format!("the database goes on with the data keys at {}", serve::data_keys_place(settings)))
-}
-
-fn served(settings: &Settings) -> Problem {
-    Problem::coded(
-        "DATABASE_IN_USE",
-        format!(
-            "{} is in use: a server has it; end all of its servers first, and wait two minutes where one was killed \
-             (DATABASE_IN_USE)",
-            settings.database
-        ),
-    )
 }
 
 async fn disclose(arguments: &Disclose, settings: &Settings) -> Result<String, Problem> {

@@ -38,7 +38,7 @@ pub async fn run(settings: Settings) -> Result<(), Problem> {
         Some(oidc) => tracing::info!(database = %settings.database, issuer = oidc.issuer, "opening"),
         None => tracing::info!(database = %settings.database, key = %settings.key_file.display(), "opening"),
     }
-    let _held = holding::to_serve(&settings.database)?;
+    let _held = (holding::to_serve(&settings.database)?, holding::among_servers(&settings).await?);
     let app = open_serving(&settings, clock, seals::of).await?;
     let verifier = identity::verifier(&settings)?;
     serve(app, verifier, &settings, |place| {
@@ -72,7 +72,7 @@ async fn open_app(settings: &Settings, keys: KeyFolder, clock: Arc<dyn Clock>) -
 }
 
 /// The database of the settings.
-fn target(settings: &Settings) -> Target<'_> {
+pub(super) fn target(settings: &Settings) -> Target<'_> {
     Target::from(settings.database.as_str()).with_patience(settings.database_timeout)
 }
 
@@ -315,7 +315,7 @@ async fn attendants(
 }
 
 /// The clock's work, as one of the servers does it.
-pub fn clockwork(settings: &Settings) -> Clockwork {
+fn clockwork(settings: &Settings) -> Clockwork {
     let escalate_after_working_days = settings.escalate_after_working_days.into();
     Clockwork { every: CLOCK_LOOKS_EVERY, escalate_after_working_days }
 }

@@ -22,6 +22,7 @@ mod revocation;
 mod row;
 mod schema;
 mod seen;
+mod serving;
 mod text;
 mod time_limit;
 mod writer;
@@ -96,6 +97,7 @@ pub use row::{
 };
 pub use schema::{Alteration, Altered, SchemaStore};
 pub use seen::SeenStore;
+pub use serving::{Alone, AmongServers, join_servers, take_alone};
 pub use statistics::{FeeSum, GapSums, GroupKey, GroupSums, Grouped, StatisticsQuery, TimeToState};
 pub use text::{Confined, Reading, StoredText, Terms, TextQuery, TextRow, Texts};
 pub use time_limit::limited;

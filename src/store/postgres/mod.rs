@@ -16,6 +16,7 @@ mod parts;
 mod planted;
 mod reader;
 mod roles;
+pub(super) mod serving;
 mod silence;
 pub(super) mod sql;
 mod stream;
