@@ -48,7 +48,7 @@ fn fact_may_move(fact: &CaseFact, field: CaseField) -> bool {
         }
         CaseFact::CaseEscalated(_) => matches!(field, F::Level | F::DeadlineMissedOn),
         CaseFact::CaseParked(_) => matches!(field, F::ParkedUntil | F::DeadlineMissedOn),
-        CaseFact::CaseUnparked(_) => field == F::ParkedUntil,
+        CaseFact::CaseUnparked(_) => field == F::ParkedUntil || is_of_a_deadline(field),
         CaseFact::DeadlineSet(_) | CaseFact::DeadlineExtended(_) | CaseFact::DeadlineMissed(_) => {
             is_of_a_deadline(field)
         }

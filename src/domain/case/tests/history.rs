@@ -1,5 +1,8 @@
 //! What differs between two states of a case, and which events made it so.
 
+use jiff::civil::date;
+
+use crate::domain::case::command::UnparkCase;
 use crate::domain::case::event::CaseFact;
 use crate::domain::case::history::{
     CaseField, Changed, Comparison, Difference, FieldDifference, Listed, MadeDifference, Named, Part, Steps,
@@ -10,6 +13,7 @@ use crate::domain::case::tests::commands::*;
 use crate::domain::case::tests::story::Story;
 use crate::domain::case::values::{Status, Verdict};
 use crate::domain::event::Recorded;
+use crate::domain::value::Level;
 
 /// The events of a story; those up to `earlier` belong to both states, the others to the later one.
 fn parted(story: &Story, earlier: usize) -> Vec<(Recorded<CaseFact>, Part)> {
@@ -129,6 +133,33 @@ fn every_change_of_a_field_begins_where_the_one_before_ended() {
         last = *after;
     }
     assert_eq!(last, Some(story.file().status));
+}
+
+/// From Monday the 16th to Wednesday the 25th it stands still: seven working days, and as many after 30 June.
+#[test]
+fn the_deadline_that_an_unparking_moves_is_told_of_it() {
+    let parked = Story::of(Status::Researching)
+        .then(coordinator(), escalate(Level::City))
+        .then(coordinator(), escalate(Level::Province))
+        .then(manager(), escalate(Level::Nation))
+        .then(national_manager(), park())
+        .at("2026-03-25T02:00:00Z");
+    let unparking = parked.events().len();
+    let unparked = parked.then(national_manager(), UnparkCase { reason: None });
+    let extended = unparked.clone().then(manager(), extend(date(2026, 7, 31)));
+    let moved = |before, after| FieldDifference {
+        field: CaseField::Deadline,
+        difference: Difference::Date(Changed { before: Some(before), after: Some(after) }),
+    };
+    let told = of_field(extended.events(), CaseField::Deadline);
+    let expected = [
+        (unparking, moved(deadline(), date(2026, 7, 9))),
+        (unparking + 1, moved(date(2026, 7, 9), date(2026, 7, 31))),
+    ];
+    assert_eq!(told[1..], expected, "after the one that set it");
+    let made = between(&parted(&unparked, unparking));
+    assert_eq!(fields(&made), [CaseField::Deadline, CaseField::ParkedUntil]);
+    assert!(made.iter().all(|made| made.made_by == [unparking]), "{made:#?}");
 }
 
 #[test]
