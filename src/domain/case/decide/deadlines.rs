@@ -74,19 +74,27 @@ pub(crate) fn clock_is_paused(file: &File, _: &Actor, _: Date) -> Result<(), Ref
 }
 
 pub(super) fn resume_clock(given: Given<'_>, _: &ResumeClock) -> Decision {
+    let file = given.file;
     // Whoever says it went on before it was paused: no day has gone uncounted.
-    let from = paused_from(given.file)?;
+    let from = paused_from(file)?;
     let on = clock_day(given).max(from);
     let paused_working_days = WorkingCalendar::china().working_days_between(from, on);
-    only(ClockResumed { on, paused_working_days, deadline: moved_deadline(given.file, on) })
+    // Of a pause that began while the case was parked every day is the parking's: whoever holds the review counts it.
+    let deadline = match parked_from(file, on) {
+        Some(parked_from) if parked_from <= from => None,
+        Some(_) | None => moved_deadline(file, from, on),
+    };
+    only(ClockResumed { on, paused_working_days, deadline })
 }
 
-/// The deadline after a pause or a parking until that day: later by the working days on which it stood still. One that had
-/// passed before stays where it is, and a parking whose review nobody held in time moves nothing.
-pub(super) fn moved_deadline(file: &File, until: Date) -> Option<Date> {
-    let parked_from = file.parked_from.filter(|_| file.is_parked(until));
-    // Of both the earlier one: no day stands still twice.
-    let from = [file.paused_from, parked_from].into_iter().flatten().min()?;
+/// Since when the case is parked on that day: one whose review nobody held in time is not any more.
+pub(super) fn parked_from(file: &File, on: Date) -> Option<Date> {
+    file.parked_from.filter(|_| file.is_parked(on))
+}
+
+/// The deadline after it stood still from one day until another: later by the working days between them. One that had
+/// passed before stays where it is.
+pub(super) fn moved_deadline(file: &File, from: Date, until: Date) -> Option<Date> {
     let deadline = file.deadline.filter(|deadline| deadline.on >= from)?;
     let calendar = WorkingCalendar::china();
     // One that was set meanwhile was set with the days before in view.

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use crate::domain::actor::Actor;
 use crate::domain::case::command::{EscalateCase, ParkCase, UnparkCase};
-use crate::domain::case::decide::deadlines::{clock_day, moved_deadline};
+use crate::domain::case::decide::deadlines::{clock_day, moved_deadline, parked_from};
 use crate::domain::case::decide::{Decision, Given, only, refuse};
 use crate::domain::case::event::{CaseEscalated, CaseParked, CaseUnparked};
 use crate::domain::case::state::File;
@@ -61,7 +61,9 @@ pub(crate) fn has_been_parked(file: &File, _: &Actor, _: Date) -> Result<(), Ref
 }
 
 pub(super) fn unpark_case(given: Given<'_>, command: &UnparkCase) -> Decision {
-    let on = clock_day(given);
-    let deadline = moved_deadline(given.file, on);
+    let (file, on) = (given.file, clock_day(given));
+    // Paused or parked, of both the earlier one: no day stands still twice.
+    let from = [file.paused_from, parked_from(file, on)].into_iter().flatten().min();
+    let deadline = from.and_then(|from| moved_deadline(file, from, on));
     only(CaseUnparked { reason: command.reason.clone(), on: Some(on), deadline })
 }

@@ -1,7 +1,7 @@
 use jiff::civil::{Date, date};
 
 use crate::domain::case::command::{MissDeadline, ParkCase, ResumeClock, UnparkCase};
-use crate::domain::case::event::{CaseEscalated, CaseParked, CaseUnparked, DeadlineMissed};
+use crate::domain::case::event::{CaseEscalated, CaseParked, CaseUnparked, ClockResumed, DeadlineMissed};
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
 use crate::domain::case::tests::story::{Story, moment};
@@ -108,6 +108,17 @@ fn no_day_stands_still_twice() {
         assert_eq!(deadline_of(&story), Some(date(2026, 7, 9)), "{number}");
         assert!(story.file().running_deadline(story.today()).is_some(), "{number}");
     }
+}
+
+/// Nobody holds the review: the lead, who may pause and resume, does not take the days parked for the nation's manager.
+#[test]
+fn a_pause_of_a_parked_case_moves_no_deadline_by_the_days_parked() {
+    let paused = || national().then(national_manager(), park()).at("2027-01-15T02:00:00Z").then(lead(), pause());
+    let fact = ClockResumed { on: date(2027, 1, 15), paused_working_days: 0, deadline: None };
+    paused().when(lead(), ResumeClock {}).happens(fact);
+    let next_day = paused().then(lead(), ResumeClock {}).at("2027-01-15T16:00:00Z");
+    assert_eq!(deadline_of(&next_day), Some(deadline()));
+    next_day.when(clock(), MissDeadline {}).happens(DeadlineMissed { deadline: deadline() });
 }
 
 #[test]

@@ -152,10 +152,8 @@ fn the_deadline_that_an_unparking_moves_is_told_of_it() {
         difference: Difference::Date(Changed { before: Some(before), after: Some(after) }),
     };
     let told = of_field(extended.events(), CaseField::Deadline);
-    let expected = [
-        (unparking, moved(deadline(), date(2026, 7, 9))),
-        (unparking + 1, moved(date(2026, 7, 9), date(2026, 7, 31))),
-    ];
+    let expected =
+        [(unparking, moved(deadline(), date(2026, 7, 9))), (unparking + 1, moved(date(2026, 7, 9), date(2026, 7, 31)))];
     assert_eq!(told[1..], expected, "after the one that set it");
     let made = between(&parted(&unparked, unparking));
     assert_eq!(fields(&made), [CaseField::Deadline, CaseField::ParkedUntil]);
