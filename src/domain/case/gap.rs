@@ -48,13 +48,20 @@ impl File {
 
     /// The gap that a measurement makes by itself, where the requirement is about it and can be compared with it. A
     /// measurement of something else stays on file and says nothing about this requirement; nor does one that was
-    /// retracted.
+    /// retracted. One whose U may be more at the required p, as one from before the requirement may, closes no gap: it
+    /// leaves one open where its U is above what is required as it is, and otherwise says nothing.
     fn gap_of(&self, place: usize, requirement: &MeasurementRequirement) -> Option<CapabilityGap> {
         let Measurement { result, retraction, .. } = &self.measurements[place];
         if retraction.is_some() || !requirement.is_about(self.measurand_of(place), result.value()) {
             return None;
         }
-        CapabilityGap::between(result.evaluated()?, requirement).ok()
+        let evaluated = result.evaluated()?;
+        let gap = CapabilityGap::between(evaluated, requirement).ok()?;
+        let required = requirement.required_uncertainty();
+        match gap.is_closed() && evaluated.uncertainty().may_be_more_at(required.coverage()) {
+            true => None,
+            false => Some(gap),
+        }
     }
 
     /// The measurement with the least gap, and its gap. The earliest of equals.

@@ -19,10 +19,10 @@ pub struct CapabilityGap(Ratio);
 impl CapabilityGap {
     /// The gap between a result and the requirement. Where both state the same coverage probability it is `U / U_req` as
     /// stated, whatever their k; otherwise both are brought to the k of the requirement, `(U/k) / (U_req/k_req)`, but U to
-    /// no less at a greater probability than at its own and to no more at a lesser one
-    /// ([`ExpandedUncertainty::at`](crate::domain::value::ExpandedUncertainty::at)). An error limit requires its part at 95
-    /// percent, so that it is held against U95. Where the requirement is relative U is by the magnitude of the value, and
-    /// where it is not a relative U is times it.
+    /// no less at a greater probability than at its own and to no more at a lesser one, and not at all where its k is not
+    /// that of a normal distribution ([`ExpandedUncertainty::at`](crate::domain::value::ExpandedUncertainty::at)). An error
+    /// limit requires its part at 95 percent, so that it is held against U95. Where the requirement is relative U is by the
+    /// magnitude of the value, and where it is not a relative U is times it.
     ///
     /// # Errors
     /// As [`MeasurementRequirement::reached`].

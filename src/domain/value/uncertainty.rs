@@ -144,16 +144,23 @@ impl ExpandedUncertainty {
 
     /// U at another coverage, in the unit of U. Where p is the same it is U as stated, whatever its k: few degrees of freedom
     /// make k larger at the same p, and U with it (JCGM 100:2008, 6.3 and annex G). Otherwise it is the k of that coverage
-    /// times `u = U / k`, and since no U falls as p grows, whatever its distribution, at least U as stated at a greater p
-    /// and at most that at a lesser one.
+    /// times `u = U / k`, at least U as stated at a greater p and at most that at a lesser one. Where k is not that of a
+    /// normal distribution it is U as stated all the same: no U falls as p grows, whatever its distribution, so that it is at
+    /// most that at a lesser p, and may be more at a greater one ([`may_be_more_at`](Self::may_be_more_at)).
     pub fn at(&self, coverage: &Coverage) -> Ratio {
         let stated = Ratio::from(&self.value);
         let brought = || &self.standard() * &Ratio::from(&coverage.factor);
         match coverage.compare_to(&self.coverage_probability) {
-            Ordering::Equal => stated,
-            Ordering::Greater => stated.max(brought()),
-            Ordering::Less => stated.min(brought()),
+            Ordering::Greater if self.is_normal() => stated.max(brought()),
+            Ordering::Less if self.is_normal() => stated.min(brought()),
+            Ordering::Equal | Ordering::Greater | Ordering::Less => stated,
         }
+    }
+
+    /// Whether U may be more at that coverage than [`at`](Self::at) tells, and nobody knows by how much: its p is greater,
+    /// and k is not that of a normal distribution.
+    pub fn may_be_more_at(&self, coverage: &Coverage) -> bool {
+        coverage.compare_to(&self.coverage_probability).is_gt() && !self.is_normal()
     }
 
     /// Refuses a U that nobody can tell at another coverage: what it is at another p its distribution says, and only the

@@ -17,6 +17,9 @@ type Stated<'a> = (&'a str, &'a str);
 
 const USUAL: Stated<'static> = ("2", "0.95");
 
+/// Where the p of a result stands in the input.
+const AT_ITS_P: &str = "result.uncertainty.coverageProbability";
+
 fn researching() -> Story {
     Story::of(Status::Researching)
 }
@@ -70,6 +73,7 @@ fn what_was_recorded_before_is_told_no_smaller_at_a_greater_probability() {
         (("1.0", ("4.30", "0.95")), ("0.9", ("3", "0.9973")), "1.111112"),
         (("1.5", ("6.31", "0.90")), ("1", USUAL), "1.500000"),
         (("1", ("1.71", "0.99")), ("1", USUAL), "1.000000"),
+        (("9", ("19.21", "0.9973")), ("1", USUAL), "9.000000"),
         (("1", ("3", "0.9973")), ("1", ("3.89", "0.9999")), "1.296667"),
     ] {
         let story =
@@ -89,12 +93,35 @@ fn what_was_recorded_before_is_told_no_smaller_at_a_greater_probability() {
     assert!(limited.file().capability_gap().is_some_and(|gap| !gap.is_closed()));
 }
 
+/// With 2 degrees of freedom 0.8 K at 0.95 are 3.57 K at 0.9973.
+#[test]
+fn what_was_recorded_before_closes_no_gap_at_a_greater_probability() {
+    let recorded = |u, coverage| researching().then(lead(), at_thirty(u, coverage));
+    let (few, at_three) = (("4.30", "0.95"), ("3", "0.9973"));
+    let unknown = recorded("0.8", few).then(coordinator(), of_bath("0.9", at_three));
+    assert_eq!((gap(&unknown), unknown.file().gap_closings().count()), (None, 0));
+    unknown.when(lead(), at_thirty("0.8", few)).refused(Code::CoverageIncomparable, AT_ITS_P);
+    // Stated anew at another p what was closed is unknown, and is told again at the p of the result.
+    let closed = recorded("0.8", few).then(coordinator(), of_bath("0.9", USUAL));
+    assert_eq!(gap(&closed).as_deref(), Some("0.888889"));
+    let unknown = closed.then(coordinator(), of_bath("0.9", at_three));
+    assert_eq!((gap(&unknown), unknown.file().best_uncertainty()), (None, None));
+    assert_eq!(gap(&unknown.then(coordinator(), of_bath("0.9", USUAL))).as_deref(), Some("0.888889"));
+    // An error limit of 3 K at a ratio of 3 requires 1 K at 0.95: with one degree of freedom it is 1.8 K there.
+    let rule = DecisionRule::new(decimal("3"), decimal("0")).expect("a rule");
+    let limit = MaximumPermissibleError::new(decimal("3"), unit("K"), rule).expect("a limit");
+    let limited = required("temperature of the bath", None, Target::Mpe(limit));
+    assert_eq!(gap(&recorded("0.9", ("6.31", "0.90")).then(coordinator(), limited)), None);
+    // At a lesser p U is no more than as stated, which is certain.
+    let certain = recorded("0.9", ("19.21", "0.9973")).then(coordinator(), of_bath("1", USUAL));
+    assert_eq!(gap(&certain).as_deref(), Some("0.900000"));
+}
+
 #[test]
 fn a_result_that_is_not_normal_is_stated_at_the_probability_required() {
-    let at_its_p = "result.uncertainty.coverageProbability";
     let story = researching().then(lead(), of_bath("0.9", ("3", "0.9973")));
     for coverage in [("4.30", "0.95"), ("1.65", "0.95"), ("2.87", "0.9545")] {
-        story.clone().when(lead(), at_thirty("1.0", coverage)).refused(Code::CoverageIncomparable, at_its_p);
+        story.clone().when(lead(), at_thirty("1.0", coverage)).refused(Code::CoverageIncomparable, AT_ITS_P);
     }
     // The same 2 degrees of freedom where they are asked for; and many of them, wherever.
     for (u, coverage, told) in [("4.47", ("19.21", "0.9973"), "4.966667"), ("0.6", ("2", "0.95"), "1.000000")] {

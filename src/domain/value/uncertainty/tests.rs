@@ -98,9 +98,8 @@ fn it_is_told_at_another_coverage() {
         ("2.87", "0.95", "6"),
         ("2.87", "0.954", "6"),
         // 0.955 is 0.96, and 0.945 is 0.94: half to even.
-        ("2", "0.955", "6"),
-        ("3", "0.955", "4"),
-        ("1.5", "0.945", "8"),
+        ("2.048", "0.955", "5.859375"),
+        ("1.92", "0.945", "6.25"),
         ("3", "0.9451", "6"),
         ("3", "0.9973", "4"),
         ("1", "0.6827", "12"),
@@ -109,6 +108,10 @@ fn it_is_told_at_another_coverage() {
         ("3", "0.945", "6"),
         // Of a rectangular distribution: U95 is below U99.
         ("1.71", "0.99", "6"),
+        // Of 2 degrees of freedom, or of any other distribution: no more than U99.73 is all that is known.
+        ("19.21", "0.9973", "6"),
+        ("3", "0.955", "6"),
+        ("1.5", "0.945", "6"),
     ] {
         let told = stated("6", Some(k), Some(p)).unwrap().at(&Coverage::usual());
         assert_eq!(told, Ratio::from(&decimal(at_usual)), "k = {k}, p = {p}");
@@ -196,6 +199,22 @@ fn what_is_not_normal_is_told_at_its_own_p_alone() {
     let refused = stated("6", Some("4.30"), Some("0.95")).unwrap().check_told_at(&three).unwrap_err();
     assert!(refused.message.contains("not the 1.96 of a normal distribution"), "{}", refused.message);
     assert!(refused.message.ends_with("state U at p = 0.9973, with its k there"), "{}", refused.message);
+}
+
+#[test]
+fn what_is_not_normal_may_be_more_at_a_greater_p_alone() {
+    for (k, p, may_be_more) in [
+        ("6.31", "0.90", true),
+        ("1.84", "0.6827", true),
+        ("1", "0.6827", false),
+        ("4.30", "0.95", false),
+        ("2.87", "0.9545", false),
+        ("19.21", "0.9973", false),
+        ("1.71", "0.99", false),
+    ] {
+        let told = stated("6", Some(k), Some(p)).unwrap().may_be_more_at(&Coverage::usual());
+        assert_eq!(told, may_be_more, "k = {k}, p = {p}");
+    }
 }
 
 #[test]
