@@ -93,9 +93,10 @@ pub(super) fn parked_from(file: &File, on: Date) -> Option<Date> {
 }
 
 /// The deadline after it stood still from one day until another: later by the working days between them. One that had
-/// passed before stays where it is.
+/// passed before stays where it is; and so does one that was missed, for logs have parkings and pauses that were dated back
+/// to before the miss.
 pub(super) fn moved_deadline(file: &File, from: Date, until: Date) -> Option<Date> {
-    let deadline = file.deadline.filter(|deadline| deadline.on >= from)?;
+    let deadline = file.deadline.filter(|deadline| deadline.on >= from && !deadline.was_missed)?;
     let calendar = WorkingCalendar::china();
     // One that was set meanwhile was set with the days before in view.
     let stood_still = calendar.working_days_between(deadline.set_on.max(from), until);

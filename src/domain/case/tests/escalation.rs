@@ -1,7 +1,7 @@
 use jiff::civil::{Date, date};
 
 use crate::domain::case::command::{MissDeadline, ParkCase, ResumeClock, UnparkCase};
-use crate::domain::case::event::{CaseEscalated, CaseParked, CaseUnparked, ClockResumed, DeadlineMissed};
+use crate::domain::case::event::{CaseEscalated, CaseParked, CaseUnparked, ClockPaused, ClockResumed, DeadlineMissed};
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
 use crate::domain::case::tests::story::{Story, moment};
@@ -166,6 +166,26 @@ fn what_was_parked_before_is_folded_by_the_day_on_which_it_was() {
     assert_eq!(known.each_ref().map(|file| file.parked_until), [None, None]);
     let deadlines = known.map(|file| file.deadline.map(|deadline| deadline.on));
     assert_eq!(deadlines, [Some(date(2026, 7, 9)), Some(deadline())]);
+}
+
+/// Logs have parkings and pauses that were dated before a miss, when whoever ordered them could say so.
+#[test]
+fn what_was_missed_stays_so_whatever_day_it_was_said_to_stand_still_from() {
+    let missed = national().at("2026-07-01T02:00:00Z").then(clock(), MissDeadline {}).at("2026-07-10T02:00:00Z");
+    let later = missed.clone().at("2026-07-13T02:00:00Z");
+    let mid_june = moment("2026-06-15T02:00:00Z");
+    let mut parked = missed.case();
+    let fact = CaseParked { review_on: date(2027, 1, 15), from: None, reason: park().reason };
+    parked.evolve(&missed.order(national_manager(), park()).occurred(mid_june).record(fact));
+    let order = later.order(national_manager(), unpark());
+    let fact = CaseUnparked { reason: None, on: Some(date(2026, 7, 13)), deadline: None };
+    assert_eq!(parked.decide(&order), Ok(vec![order.record(fact)]));
+    let mut paused = missed.case();
+    let fact = ClockPaused { from: date(2026, 6, 15), reason: pause().reason };
+    paused.evolve(&missed.order(lead(), pause()).occurred(mid_june).record(fact));
+    let order = later.order(lead(), ResumeClock {});
+    let fact = ClockResumed { on: date(2026, 7, 13), paused_working_days: 19, deadline: None };
+    assert_eq!(paused.decide(&order), Ok(vec![order.record(fact)]));
 }
 
 #[test]
