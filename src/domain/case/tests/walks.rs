@@ -136,6 +136,41 @@ fn assert_told_step_by_step(events: &[Recorded<CaseFact>]) {
     }
 }
 
+/// Wherever a case is, also where something waits.
+fn starts() -> Vec<Story> {
+    let national = Story::of(Status::Researching)
+        .then(coordinator(), escalate(Level::City))
+        .then(coordinator(), escalate(Level::Province))
+        .then(manager(), escalate(Level::Nation));
+    let measured = Story::of(Status::Researching).then(enterprise(), require("1", "um"));
+    let waiting = [
+        Story::before(),
+        national.clone().then(national_manager(), park()),
+        national.then(lead(), pause()),
+        measured.then(lead(), measure("2", "um")),
+        Story::of_routine_service(),
+        Story::of_imported_persons(),
+    ];
+    let starts = Status::ALL.iter().map(|status| Story::of(*status)).chain(waiting);
+    let on_another_day = starts.map(|story| story.at("2026-03-25T02:00:00Z"));
+    on_another_day.chain([Story::of_missed_deadline()]).collect()
+}
+
+/// The walks come to what they come to; these are all the next steps.
+#[test]
+fn what_each_event_moves_is_told_of_it() {
+    for story in starts() {
+        let case = story.case();
+        for actor in actors() {
+            for command in commands() {
+                let Ok(next) = case.decide(&story.order(actor.clone(), command)) else { continue };
+                let events: Vec<_> = story.events().iter().chain(&next).cloned().collect();
+                assert_told_step_by_step(&events);
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(config())]
 
