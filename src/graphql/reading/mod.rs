@@ -6,8 +6,8 @@
 //! (automatic persisted queries, as Apollo's clients send them).
 
 pub(crate) mod price;
-mod root_fields;
 mod scan;
+mod selected;
 mod validate;
 mod variables;
 pub(crate) mod weight;
@@ -156,7 +156,7 @@ impl Reader {
             }
         }
         let mut parsed = known.parsed.clone();
-        root_fields::gather(&mut parsed, asked.operation_name.as_deref(), &variables);
+        selected::gather(&mut parsed, asked.operation_name.as_deref(), &variables, &self.schema);
         Ok(Document {
             query: known.text.clone(),
             parsed,

@@ -109,12 +109,7 @@ impl<'a> Scale<'a> {
     /// # Errors
     /// Over a limit, or a fragment spreads itself.
     pub(crate) fn operation(&mut self, operation: &'a OperationDefinition) -> Result<Weight, Unweighed> {
-        let root = match operation.ty {
-            OperationType::Query => "Query",
-            OperationType::Mutation => "Mutation",
-            OperationType::Subscription => "Subscription",
-        };
-        let weight = self.selection(&operation.selection_set.node, root)?;
+        let weight = self.selection(&operation.selection_set.node, root_of(operation.ty))?;
         self.limits.hold(Measure::RootFields, weight.fields)?;
         self.hold(weight)?;
         Ok(weight)
@@ -277,6 +272,15 @@ impl<'a> Scale<'a> {
         };
         let given = variables.get(name.as_str()).map(|value| Value::from_json(value.clone()).unwrap_or_default());
         Some(given.or_else(|| default().cloned()).unwrap_or_default())
+    }
+}
+
+/// The type that an operation selects from.
+pub(super) fn root_of(kind: OperationType) -> &'static str {
+    match kind {
+        OperationType::Query => "Query",
+        OperationType::Mutation => "Mutation",
+        OperationType::Subscription => "Subscription",
     }
 }
 

@@ -60,6 +60,9 @@ pub async fn what_a_query_selects_again_is_looked_up_once(world: &World) {
     let then = format!("asOf(point: {{ position: \"{}\" }})", world.position().await);
     let composed = "fragment A on Query { cases(first: 1) { nodes { id } } case(id: \"none\") { id } }
         fragment B on Query { cases(first: 1) { nodes { title } } ... { case(id: \"none\") { title } } }";
+    // Nor is a list further down looked up twice.
+    let (similar, again) = ("fragment C on Case { similar(first: 21) { id } }", "similar(first: 21) { score }");
+    let node = format!("node(id: \"{}\")", case.id);
     for (query, shown, path) in [
         (format!("{{ ...A ...B }} {composed}"), here.clone(), json!(["case"])),
         (
@@ -67,10 +70,20 @@ pub async fn what_a_query_selects_again_is_looked_up_once(world: &World) {
             json!({ "asOf": { "query": here } }),
             json!(["asOf", "query", "case"]),
         ),
+        (
+            format!("{{ cases(first: 1) {{ nodes {{ ... on Node {{ ...C }} {again} }} }} }} {similar}"),
+            json!({ "cases": { "nodes": [{ "similar": null }] } }),
+            json!(["cases", "nodes", 0, "similar"]),
+        ),
+        (
+            format!("{{ {node} {{ ...C }} {node} {{ id ... on Case {{ {again} }} }} }} {similar}"),
+            json!({ "node": { "similar": null, "id": case.id } }),
+            json!(["node", "similar"]),
+        ),
     ] {
         let (_, answer) = world.post("watcher", &query, json!({})).await;
         assert_eq!(answer["data"], shown, "{answer:#}");
-        let refused = answer["errors"].as_array().expect("the id is none");
+        let refused = answer["errors"].as_array().expect("it asks for what there is not");
         assert_eq!((refused.len(), &refused[0]["path"]), (1, &path), "{answer:#}");
     }
 }
