@@ -142,6 +142,9 @@ impl Import {
         let Some(begins) = organisations.iter().map(|organisation| organisation.since).min() else {
             return Ok(());
         };
+        if bad_events == BadEvents::EndTheImport {
+            self.check_enrolments(organisations).await?;
+        }
         self.open_campaign(begins).await?;
         for organisation in organisations {
             match self.enrol(organisation).await {
@@ -167,21 +170,37 @@ impl Import {
             .map_err(|source| ImportError::Frame { what: format!("the campaign {}", campaign.name), source })
     }
 
+    /// Whoever is refused is met before anybody is on record. A campaign that is not there yet refuses nobody: that
+    /// every case lies where it serves, the mapping has seen to.
+    async fn check_enrolments(&self, organisations: &[Organisation]) -> Result<(), ImportError> {
+        for organisation in organisations {
+            let (request, command) = (self.request(organisation.since), self.enrolment(organisation));
+            let id = organisation.enterprise.into();
+            let previewed = self.app.preview::<Enterprise>(&request, id, command.into()).await;
+            match previewed.map_err(Failure::from).and_then(|previewed| previewed.verdict) {
+                Err(Failure::Refused(refusal)) if refusal.code == Code::CampaignUnknown => return Ok(()),
+                verdict => enrolled(organisation, verdict.map(drop))?,
+            }
+        }
+        Ok(())
+    }
+
     async fn enrol(&self, organisation: &Organisation) -> Result<(), ImportError> {
-        let Organisation { enterprise, name, division, since } = organisation;
-        let command = EnrolEnterprise {
-            identity: self.mapping.identity(name),
-            name: name.clone(),
-            division: division.clone(),
+        let (request, command) = (self.request(organisation.since), self.enrolment(organisation));
+        let id = organisation.enterprise.into();
+        enrolled(organisation, self.app.execute::<Enterprise>(&request, id, command.into()).await.map(drop))
+    }
+
+    fn enrolment(&self, organisation: &Organisation) -> EnrolEnterprise {
+        EnrolEnterprise {
+            identity: self.mapping.identity(&organisation.name),
+            name: organisation.name.clone(),
+            division: organisation.division.clone(),
             address: None,
             contact: None,
-            campaign: CampaignFacts { campaign: self.mapping.campaign.id, known: None },
+            campaign: CampaignFacts::of(self.mapping.campaign.id),
             consent: None,
-        };
-        let request = self.request(*since);
-        let outcome = self.app.execute::<Enterprise>(&request, (*enterprise).into(), command.into()).await;
-        there_or(outcome.map(drop), Code::AlreadyEnrolled)
-            .map_err(|source| ImportError::Frame { what: format!("the organisation {name}"), source })
+        }
     }
 
     /// An order that is decided by what there is now, however often it was given before.
@@ -200,11 +219,15 @@ fn key_of(planned: &Planned) -> Key {
     Key::of_digest(planned.key.clone(), planned.digest)
 }
 
-/// What is there already need not be put there, nor what was by a key that stands for just that and whose digest cannot be
-/// compared any more.
+fn enrolled(organisation: &Organisation, outcome: Result<(), Failure>) -> Result<(), ImportError> {
+    there_or(outcome, Code::AlreadyEnrolled)
+        .map_err(|source| ImportError::Frame { what: format!("the organisation {}", organisation.name), source })
+}
+
+/// What is there already need not be put there.
 fn there_or(outcome: Result<(), Failure>, there: Code) -> Result<(), Failure> {
     match outcome {
-        Err(Failure::Refused(refusal)) if [there, Code::IdempotencyKeyIncomparable].contains(&refusal.code) => Ok(()),
+        Err(Failure::Refused(refusal)) if refusal.code == there => Ok(()),
         outcome => outcome,
     }
 }

@@ -349,8 +349,7 @@ payloads! {
         on: Date,
         /// The working days that did not count.
         paused_working_days: u32,
-        /// The deadline, later by the working days on which it stood still since it was set; absent where there is none,
-        /// where it had passed or was missed, and where the case was parked before it was paused and still is.
+        /// The deadline, later by the working days on which it stood still; absent where it stays, as of a parked case.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         deadline: Option<Date>,
     }

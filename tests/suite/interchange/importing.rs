@@ -231,7 +231,10 @@ async fn who_has_withdrawn_has_no_new_cases(database: Database) {
     let of_the_same = DRIFT[0].replace("T-17", "T-99");
     let of_another = DRIFT[2].replace("T-18", "T-19");
     let longer = Log::tickets(&[DRIFT[0], DRIFT[1], DRIFT[2], &of_the_same, &of_another, DRIFT[3]]);
-    for log in [longer.clone(), as_legacy(longer.clone())] {
+    // Nor is anything of one on record that stands before it, and with which the log begins earlier.
+    let newcomer = "T-20;Humen Moulds;4401;Runout of pins;;new;12.03.2012 16:10;Wang Fang;low;";
+    let behind = Log::tickets(&[DRIFT[0], DRIFT[1], DRIFT[2], newcomer, &of_the_same]);
+    for log in [longer.clone(), as_legacy(longer.clone()), behind.clone(), as_legacy(behind)] {
         let ended = house.import(&log).await.unwrap_err();
         assert_eq!(ended.to_string(), "the organisation Delta Gauge Works cannot be put on record");
         assert_eq!(refused(&ended), Code::ConsentMissing);
