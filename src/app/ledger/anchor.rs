@@ -34,8 +34,8 @@ const REST: Duration = Duration::from_secs(30);
 /// log has no more events now: an auditor holds that against the time of the next one.
 const LOOKS_EVERY: Duration = Duration::from_secs(20);
 
-/// How far the clock of an authority may be ahead of this one: its word is believed by whoever verifies it, and says of
-/// a time to come that the log had no more events by then.
+/// How far the clock of whoever vouches may be ahead of this one: their word is believed by whoever verifies it, and says
+/// of a time to come that the log had no more events by then.
 const AHEAD: SignedDuration = SignedDuration::from_mins(1);
 
 /// How long the log may have gone on behind its latest checkpoint while somebody is asked to vouch for that.
@@ -100,11 +100,13 @@ pub enum NotAnchored {
         /// That the log has.
         events: u64,
     },
-    /// What it gave is none.
-    #[error("the witness {witness} answered with no cosignature of its key")]
+    /// What it gave is none, or of a time to come.
+    #[error("the witness {witness} gave no cosignature: {reason}")]
     Cosignature {
         /// Its name.
         witness: String,
+        /// Why.
+        reason: String,
     },
     /// The authority gave no token.
     #[error("the authority {authority} gave no time stamp: {reason}")]
@@ -290,7 +292,8 @@ impl App {
         if last >= latest.size {
             return Ok(());
         }
-        let no_cosignature = || NotAnchored::Cosignature { witness: name.to_owned() };
+        let refused = |reason: String| NotAnchored::Cosignature { witness: name.to_owned(), reason };
+        let no_cosignature = || refused("its answer has none of its key".to_owned());
         let checkpoint: Checkpoint =
             Note::parse(&latest.note).ok().and_then(|note| note.text().parse().ok()).ok_or_else(no_cosignature)?;
         let lines = match self.signature(witness, last, &checkpoint, &latest.note).await {
@@ -308,12 +311,13 @@ impl App {
         };
         let note = Note::parse(&format!("{}{lines}", latest.note)).map_err(|_| no_cosignature())?;
         let verified = note.verify(std::slice::from_ref(witness.key())).map_err(|_| no_cosignature())?;
-        let cosigned = verified.iter().find_map(|verified| Some((verified.time?, &verified.line)));
+        let cosigned = verified.iter().find_map(|verified| Some((verified.at()?, &verified.line)));
         let (time, line) = cosigned.ok_or_else(no_cosignature)?;
+        must_not_be_ahead(time, self.clock.now()).map_err(refused)?;
         let cosignature = StoredCosignature {
             size: latest.size,
             witness: name.to_owned(),
-            cosigned_at: i64::try_from(time).unwrap_or(i64::MAX).saturating_mul(1_000_000),
+            cosigned_at: time.as_microsecond(),
             signature: line.clone(),
         };
         Ok(self.store.add_cosignature(&cosignature).await?)
@@ -339,10 +343,8 @@ impl App {
         }
         let body = answer.body.map_err(|failure| refused(failure.to_string()))?;
         let token = request.accept(&body).map_err(|error| refused(error.to_string()))?;
-        let (time, now) = (token.stamp().time, self.clock.now());
-        if time.duration_since(now) > AHEAD {
-            return Err(refused(format!("it stamps with {time}, and it is {now}: its clock or this one is wrong")));
-        }
+        let time = token.stamp().time;
+        must_not_be_ahead(time, self.clock.now()).map_err(refused)?;
         let stamp = StoredTimeStamp {
             size: latest.size,
             authority: authority.url.clone(),
@@ -351,6 +353,13 @@ impl App {
         };
         Ok(self.store.add_time_stamp(&stamp).await?)
     }
+}
+
+/// # Errors
+/// When whoever vouches says that it is later than it is.
+fn must_not_be_ahead(time: Timestamp, now: Timestamp) -> Result<(), String> {
+    let wrong = || format!("it is {time} by its clock, and {now} here: one of the two is wrong");
+    if time.duration_since(now) > AHEAD { Err(wrong()) } else { Ok(()) }
 }
 
 /// Whether a stamp is younger than that. One of an authority whose clock is ahead is younger than now; one of a time that

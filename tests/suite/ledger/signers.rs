@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 use axum::Router;
 use axum::http::StatusCode;
-use axum::routing::post;
+use axum::routing::{MethodRouter, post};
 use ed25519_dalek::SigningKey;
 use etalon::app::{Anchors, App, Sealer, Seals, Witness};
-use etalon::ledger::note::{Algorithm, NoteSigner, VerifierKey};
+use etalon::clock::Clock;
+use etalon::ledger::note::{Algorithm, Note, NoteSigner, VerifierKey};
 use etalon::ledger::witness::{AddCheckpoint, NotSigned};
 use etalon::signer::{RemoteSigner, SignError, Signer};
 use etalon::store::Sealed;
@@ -90,17 +91,34 @@ async fn one_that_is_silent_keeps_no_server_from_its_end(database: Database) {
     assert_eq!(sealed.checkpoint.size, EVENTS);
 }
 
-/// A witness that answers that it has cosigned so many events last, whatever it is asked.
-async fn has_cosigned(size: u64) -> Anchors {
+fn witness() -> NoteSigner {
+    NoteSigner::new("w.example", Algorithm::Cosignature, SigningKey::from_bytes(&[7; 32])).expect("a name")
+}
+
+/// The witness, which answers so.
+async fn answering(routes: MethodRouter) -> Anchors {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
-    let routes =
-        Router::new().route("/add-checkpoint", post(async move || (StatusCode::CONFLICT, format!("{size}\n"))));
+    let routes = Router::new().route("/add-checkpoint", routes);
     // Ends with the runtime of the test.
     tokio::spawn(async move { axum::serve(listener, routes).await.expect("it serves") });
-    let key = NoteSigner::new("w.example", Algorithm::Cosignature, SigningKey::from_bytes(&[7; 32])).expect("a name");
-    let witness = RemoteSigner::witness(&url, key.verifier().clone()).expect("a URL");
+    let witness = RemoteSigner::witness(&url, witness().verifier().clone()).expect("a URL");
     Anchors { witnesses: vec![Witness(witness)], authority: None }
+}
+
+/// A witness that answers that it has cosigned so many events last, whatever it is asked.
+async fn has_cosigned(size: u64) -> Anchors {
+    answering(post(async move || (StatusCode::CONFLICT, format!("{size}\n")))).await
+}
+
+/// A witness that cosigns whatever it is asked, at that second by its clock.
+async fn cosigning_at(second: i64) -> Anchors {
+    let cosigns = async move |asked: String| {
+        let asked: AddCheckpoint = asked.parse().expect("a request");
+        let note = Note::parse(&asked.checkpoint).expect("a signed note");
+        witness().sign(note.text(), second.unsigned_abs())
+    };
+    answering(post(cosigns)).await
 }
 
 async fn a_witness_that_has_seen_more_than_the_log_has_says_that_events_are_lost(database: Database) {
@@ -118,7 +136,28 @@ async fn a_witness_that_has_seen_more_than_the_log_has_says_that_events_are_lost
     house.app.anchor(&witness).await.expect("there are as many");
 }
 
+/// Kept, it would be a fault of the log to every auditor from then on.
+async fn a_word_of_a_time_to_come_is_not_kept(database: Database) {
+    let house = House::on(&database).await;
+    grow(&database, &house.clock, 0, EVENTS).await;
+    house.app.seal_now().await.expect("sealed");
+    let now = house.clock.now().as_second();
+    let cosignatures =
+        async || house.app.checkpoint(Sealed::Latest).await.expect("it reads").expect("sealed").cosignatures;
+    for ahead in [61, 86_400] {
+        let told = house.app.anchor(&cosigning_at(now + ahead).await).await.expect_err("it is not so late").to_string();
+        let why = "by its clock, and 2026-03-04T05:06:07Z here: one of the two is wrong";
+        assert!(told.starts_with("the witness w.example gave no cosignature: it is ") && told.ends_with(why), "{told}");
+        assert_eq!(cosignatures().await, [], "{ahead}");
+    }
+    // Clocks may differ by a minute.
+    house.app.anchor(&cosigning_at(now + 60).await).await.expect("cosigned");
+    let kept = cosignatures().await;
+    assert_eq!(kept.iter().map(|kept| kept.cosigned_at).collect::<Vec<_>>(), [(now + 60) * 1_000_000]);
+}
+
 on_both_databases! {
+    a_word_of_a_time_to_come_is_not_kept,
     a_witness_that_has_seen_more_than_the_log_has_says_that_events_are_lost,
     one_that_says_now_this_now_that_is_not_asked_for_ever,
     one_that_is_silent_keeps_no_server_from_its_end,
