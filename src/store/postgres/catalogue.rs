@@ -93,6 +93,8 @@ from named t join pg_constraint k on k.conrelid = t.oid and k.contype in ('c', '
 );
 
 /// What is wrong by itself: a code and words. A setting of a role counts where the role may write, of `every role` always.
+/// The log is in the hands of its owner, of who is a member of that and of superusers, whoever they are: of these it is told
+/// who was given the rights of a server as well, which `etalon migrate --server-role` gives none of them.
 /// What is found is a table of the first schema that has one of that name, so that others behind it do no harm.
 const FAULTS: &str = concat!(
     named!(),
@@ -192,6 +194,12 @@ select 'RIGHT_TOO_WIDE', format('%I may write every table (pg_write_all_data)', 
 from home h cross join pg_roles r
 where pg_has_role(r.oid, to_regrole('pg_write_all_data'), 'member') and r.oid <> to_regrole('pg_write_all_data')
     and not r.rolsuper and not pg_has_role(r.oid, h.relowner, 'member')
+union all
+select 'RIGHT_TOO_WIDE', format('%I has the rights of a server, and may do whatever %I may, who owns the log',
+    pg_get_userbyid(r.grantee), pg_get_userbyid(r.relowner))
+from rights r
+where r.name = 'log_head' and r.privilege_type = 'INSERT' and r.grantee <> 0 and r.grantee <> r.relowner
+    and pg_has_role(r.grantee, r.relowner, 'member')
 union all
 select 'RIGHT_TOO_WIDE', format('%I may make something beside the log', r.rolname)
 from home h cross join pg_roles r

@@ -317,9 +317,9 @@ async fn rights_and_names_that_reach_past_the_log_are_told() {
     assert_eq!(found(&*store).await, []);
 }
 
-/// A right of all databases of a server: seen on one of its own.
+/// Rights in all databases of a server: seen on one of its own.
 #[tokio::test]
-async fn who_writes_every_table_serves_none_and_is_told() {
+async fn who_writes_every_table_or_as_the_owner_serves_none_and_is_told() {
     let cluster = Cluster::start();
     let store = open(&cluster.url(), TestClock::new()).await.expect("it opens");
     let mut owner = PgConnection::connect(&cluster.url()).await.expect("it connects");
@@ -336,6 +336,16 @@ async fn who_writes_every_table_serves_none_and_is_told() {
     owner.execute("revoke writers from server; drop role writers").await.expect("revoked");
     migrate_for(&cluster.url(), "server").await.expect("it may serve");
     assert_eq!(found(&*store).await, []);
+    for (grant, revoke) in [
+        ("grant etalon to server", "revoke etalon from server"),
+        ("alter role server superuser", "alter role server nosuperuser"),
+    ] {
+        owner.execute(grant).await.expect("granted");
+        let message = "server has the rights of a server, and may do whatever etalon may, who owns the log".to_owned();
+        assert_eq!(found(&*store).await, [("RIGHT_TOO_WIDE", message)], "{grant}");
+        owner.execute(revoke).await.expect("revoked");
+        assert_eq!(found(&*store).await, [], "{revoke}");
+    }
 }
 
 #[tokio::test]
