@@ -46,7 +46,10 @@ pub enum NotSealed {
     #[error("the signer's signature does not verify by its own key")]
     Signature(#[source] NoteError),
     /// The log was sealed with another key before.
-    #[error("the log was sealed by another key before: all servers of a log need the same ledger key, or one signer")]
+    #[error(
+        "the log was sealed by another key before (LEDGER_KEY_OTHER): all servers of a log need the same ledger key, or one \
+         signer"
+    )]
     OtherKey(#[source] NoteError),
 }
 
@@ -55,7 +58,9 @@ pub enum NotSealed {
 pub struct Sealer;
 
 impl Sealer {
-    /// Seals again and again, and a last time when it is stopped. Where nobody signs, it only waits.
+    /// Seals again and again, and a last time when it is stopped. Where nobody signs, it only waits. It ends by itself where
+    /// another key has sealed the log, as that of the first of several servers of a new one: what it is to sign no auditor
+    /// would take from it.
     pub async fn run(self, app: Arc<App>, stop: CancellationToken) {
         let Some(seals) = app.seals.clone() else { return stop.cancelled().await };
         let mut committed = app.writer.committed();
@@ -80,6 +85,9 @@ impl Sealer {
                 Ok(_) => (seals.pause, FIRST_REST),
                 Err(error) => {
                     tracing::error!(error = %with_causes(&error), "the log is not sealed");
+                    if matches!(error, NotSealed::OtherKey(_)) {
+                        return;
+                    }
                     (rest, longer(rest))
                 }
             };
@@ -119,15 +127,16 @@ impl App {
         let last = self.store.checkpoint(Sealed::Latest).await?;
         last.iter().for_each(|last| self.has_seen(last));
         let sealed = last.as_ref().map_or(0, |last| last.size);
-        if tree.size() <= sealed {
-            return Ok(sealed);
-        }
         let checkpoint = Checkpoint { origin: self.store.origin().await?, head: tree.head() };
         let key = seals.signer.verifier(&checkpoint.origin)?;
+        // Looked at before there is anything to seal: while another server seals it all, nothing ever is.
         if let Some(last) = &last
             && last.origin() == checkpoint.origin
         {
             key.has_signed(&last.note).map_err(NotSealed::OtherKey)?;
+        }
+        if tree.size() <= sealed {
+            return Ok(sealed);
         }
         let text = checkpoint.to_string();
         let now = self.clock.now();

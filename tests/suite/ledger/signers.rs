@@ -3,6 +3,7 @@
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
@@ -19,6 +20,7 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::ledger::bundles::{House, grow, seals};
@@ -26,6 +28,9 @@ use crate::store::on_both_databases;
 use crate::store::support::{Database, TestClock};
 
 const EVENTS: u64 = 10;
+
+/// More than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy)]
 enum Manner {
@@ -89,6 +94,22 @@ async fn one_that_is_silent_keeps_no_server_from_its_end(database: Database) {
     sealing.await.expect("it ends");
     let sealed = app.checkpoint(Sealed::Latest).await.expect("it reads").expect("it is sealed a last time");
     assert_eq!(sealed.checkpoint.size, EVENTS);
+}
+
+/// Two servers of a new log that have a ledger key each: nothing says that one of them is wrong before one has sealed.
+async fn a_sealer_with_another_key_ends_where_the_first_has_sealed(database: Database) {
+    let (house, folder) = (House::on(&database).await, TempDir::new().expect("a folder"));
+    let store = database.open_with(house.clock.clone()).await;
+    let other = App::new(store, house.clock.clone()).with_seals(seals(&folder));
+    assert_eq!(other.seal_now().await.expect("nothing is sealed"), 0);
+    grow(&database, &house.clock, 0, EVENTS).await;
+    assert_eq!(house.app.seal_now().await.expect("sealed"), EVENTS);
+    let refused = other.seal_now().await.expect_err("although everything is sealed").to_string();
+    assert!(refused.contains("by another key before (LEDGER_KEY_OTHER)"), "{refused}");
+    let ended = timeout(PATIENCE, Sealer.run(Arc::new(other), CancellationToken::new())).await;
+    ended.expect("it ends untold");
+    grow(&database, &house.clock, EVENTS, EVENTS + 5).await;
+    assert_eq!(house.app.seal_now().await.expect("sealed"), EVENTS + 5);
 }
 
 fn witness() -> NoteSigner {
@@ -157,6 +178,7 @@ async fn a_word_of_a_time_to_come_is_not_kept(database: Database) {
 }
 
 on_both_databases! {
+    a_sealer_with_another_key_ends_where_the_first_has_sealed,
     a_word_of_a_time_to_come_is_not_kept,
     a_witness_that_has_seen_more_than_the_log_has_says_that_events_are_lost,
     one_that_says_now_this_now_that_is_not_asked_for_ever,
