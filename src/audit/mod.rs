@@ -35,7 +35,7 @@ pub use export::{Part, export};
 pub use follow::{Followed, Follower};
 pub use replay::replay;
 pub use verdict::{Fault, Projection, Verdict};
-pub use verify::{Trusted, verify};
+pub use verify::{Trusted, origin, verify};
 pub use witnesses::Witnessed;
 
 use crate::app;

@@ -73,7 +73,7 @@ fn stamped(token: Vec<u8>, note: &[u8], roots: &Roots) -> Result<(Timestamp, Vou
 ///
 /// # Errors
 /// When there is no key of a log.
-pub(super) fn origin(keys: &[VerifierKey]) -> Result<&str, AuditError> {
+pub fn origin(keys: &[VerifierKey]) -> Result<&str, AuditError> {
     let mut logs = keys.iter().filter(|key| key.algorithm() == Algorithm::Ed25519);
     let log = logs.next();
     log.map(VerifierKey::name)

@@ -112,7 +112,7 @@ fn verified(bundle: &Path, trusted: &Trusted) -> Result<Verdict, Problem> {
 
 async fn replay(arguments: cli::AuditReplay, settings: &Settings) -> Result<Outcome, Problem> {
     let (keys, kept, roots) =
-        (keys(&arguments.keys)?, kept(&arguments.checkpoints)?, roots(arguments.authorities.as_deref())?);
+        (keys_of_log(&arguments.keys)?, kept(&arguments.checkpoints)?, roots(arguments.authorities.as_deref())?);
     let app = serve::open_evidence(settings, Arc::new(SystemClock)).await?;
     // Not before the database is there, for which the command may have waited.
     let now = SystemClock.now();
@@ -264,7 +264,17 @@ fn kept(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, Problem> {
     paths.iter().map(read).collect()
 }
 
-pub(super) fn keys(written: &[String]) -> Result<Vec<VerifierKey>, Problem> {
+/// What a database is held against, which may be nothing: by the key of a witness alone, all that was sealed would seem not
+/// to be.
+pub(super) fn keys_of_log(written: &[String]) -> Result<Vec<VerifierKey>, Problem> {
+    let keys = keys(written)?;
+    if !keys.is_empty() {
+        audit::origin(&keys).map_err(Problem::while_doing("the log cannot be verified"))?;
+    }
+    Ok(keys)
+}
+
+fn keys(written: &[String]) -> Result<Vec<VerifierKey>, Problem> {
     let key = |text: &String| text.parse().map_err(Problem::while_doing(format!("`{text}` is no verifier key")));
     written.iter().map(key).collect()
 }

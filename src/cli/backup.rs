@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::app::{App, NotResumed, Resumed};
 use crate::audit::{DraftFolder, Trusted, Verdict};
-use crate::cli::audit::{Outcome, keys, replayed, tell};
+use crate::cli::audit::{Outcome, keys_of_log, replayed, tell};
 use crate::cli::problem::Problem;
 use crate::cli::{Database, VerdictFormat, holding, seals, serve};
 use crate::clock::{Clock, SystemClock};
@@ -168,7 +168,7 @@ async fn unless_ended<T>(work: impl Future<Output = Result<T, Problem>>, ended: 
 
 async fn put_back(arguments: &Restore, settings: &Settings) -> Result<Outcome, Problem> {
     let manifest = manifest(&arguments.backup, settings)?;
-    let keys = keys(&arguments.keys)?;
+    let keys = keys_of_log(&arguments.keys)?;
     let seen = arguments.checkpoints.iter().map(|path| {
         let failed = Problem::while_doing(format!("{} is no checkpoint of the log", path.display()));
         Seen::read(path, &keys, &manifest.origin).map_err(failed)

@@ -317,6 +317,13 @@ async fn a_clock_that_was_once_wrong_keeps_nobody_from_a_good_backup() {
     run(installation.command().args(["backup", "--output", &backup])).ends_with(0);
     let keys =
         ["--key".to_owned(), key_of(&installation).to_string(), "--key".to_owned(), witness.verifier().to_string()];
+    // By the key of the witness alone nobody can say whether it was sealed.
+    let of_witness = &keys[2..];
+    let mut replay = installation.command();
+    for command in [replay.args(["audit", "replay"]), &mut restore(&installation, &backup, &restored)] {
+        let refused = run(command.args(of_witness));
+        assert!(refused.code == Some(1) && refused.err.contains("give the key of the log, and any"), "{}", refused.err);
+    }
     let told = run(restore(&installation, &backup, &restored).args(&keys)).ends_with(0);
     assert!(told.contains("nothing after it was signed") && told.contains("is held against no clock here"), "{told}");
     // A replay tells it, here as there, of the witness and of no event.
