@@ -65,8 +65,9 @@ which auditors need from you. So put the signer's key and its newest memory in p
 When events were recorded is held against no clock and no word of a witness: that one of their clocks was once wrong does
 not make the copy a bad one, and `etalon audit replay` tells it of the copy as of the log.
 
-No server opens the database before that. What was interrupted goes on when it is ordered again. Exit code 3 says that
-the backup is not what it should be: the database is left as restored, to be looked at and thrown away.
+No server opens the database before that, and no audit. What was interrupted goes on when it is ordered again. Exit code 3
+says that the backup is not what it should be by the keys and checkpoints that were given, and the verdict what is wrong.
+Where it is one of these, order it again with the right ones; else throw the database away.
 
 Examples:
   etalon restore /backups/2026-11-27

@@ -40,7 +40,9 @@ impl Memory {
         let memory = Self { path: whole_file::led_to(path)? };
         if !path.exists() {
             if !is_new {
-                let why = "it is missing, and without it the key would sign anything; put it back, or make a new key";
+                let why = "it is missing, and without it the key would sign anything; put it back as it was last. Where it \
+                           is lost for good, so is the key: move that away, and a witness goes on with a new one; a log does \
+                           under another name, where `etalon restore` puts a backup of its database into a new one";
                 return Err(io::Error::new(io::ErrorKind::NotFound, why));
             }
             memory.write(&Content::default())?;

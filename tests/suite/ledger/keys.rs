@@ -58,6 +58,13 @@ async fn one_key_seals_a_log(installation: &Installation, elsewhere: &str) {
     is_refused(&mut signed, &[OTHER, "http://127.0.0.1:1 (signer_key)", unsigned]);
     assert!(!Path::new(&token).exists());
 
+    // With the key alone, which would sign anything.
+    let [memory, aside] = ["ledger-memory.json", "aside"].map(|name| path(folder, name));
+    fs::rename(&memory, &aside).expect("moved");
+    is_refused(&mut serving(installation), &["it is missing", &memory, "move that away", "etalon restore"]);
+    assert!(!Path::new(&memory).exists(), "none is made in its place");
+    fs::rename(&aside, &memory).expect("moved");
+
     // Lost for good, although what it remembers is there: a backup goes on under another name.
     fs::remove_file(&key).expect("removed");
     is_refused(&mut serving(installation), &[OTHER, &key, "etalon restore"]);
