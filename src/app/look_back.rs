@@ -19,14 +19,15 @@ const LOOKS_EVERY: Duration = Duration::from_secs(1);
 pub struct LookBack;
 
 impl LookBack {
-    /// Looks again and again, and comes back with [`StoreError::WentBack`] where something is gone.
+    /// Looks again and again, and comes back with [`StoreError::WentBack`] where something is gone, or with
+    /// [`StoreError::Replaced`].
     pub async fn lost(self, app: Arc<App>) -> Fault {
         let mut looks = tokio::time::interval(LOOKS_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             looks.tick().await;
             match app.store.look_back().await {
-                Err(lost @ StoreError::WentBack { .. }) => return lost.into(),
+                Err(lost @ (StoreError::WentBack { .. } | StoreError::Replaced { .. })) => return lost.into(),
                 // Whoever needs the database tells that it does not answer.
                 Err(error) => tracing::debug!(error = %with_causes(&error), "nobody can look back at the log for now"),
                 Ok(()) => {}

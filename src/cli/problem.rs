@@ -94,7 +94,7 @@ fn code_of_store(error: &StoreError) -> &'static str {
         StoreError::NoLog { .. } => "NO_LOG",
         StoreError::Encoding { .. } => "DATABASE_ENCODING",
         StoreError::RebuildNotGranted { .. } => "REBUILD_NOT_GRANTED",
-        StoreError::WentBack { .. } => "LOG_WENT_BACK",
+        StoreError::WentBack { .. } | StoreError::Replaced { .. } => "LOG_WENT_BACK",
         error => of_database(error.is_damage()),
     }
 }

@@ -18,7 +18,7 @@ use crate::store::listing::in_order;
 use crate::store::plan::{Ledger, Plan};
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
-use crate::store::seen::Seen;
+use crate::store::seen::{InPlace, Seen};
 use crate::store::statement::Statement;
 use crate::store::stored::{
     AttachmentRow, CommandRow, Count, Decoded, EventCount, FoundTextRow, LinkRow, MemberRow, Scanned, SubCaseRow,
@@ -35,7 +35,7 @@ use crate::store::{
 };
 
 /// What differs between the databases.
-pub(super) trait Backend: Catalogued + Send + Sync + 'static {
+pub(super) trait Backend: Catalogued + InPlace + Send + Sync + 'static {
     /// How it is asked for the terms of texts.
     const INDEX: IndexDialect;
 

@@ -1,5 +1,6 @@
 //! What can go wrong in the store, and whether asking again may help.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use cqrs_es::persist::PersistenceError;
@@ -189,6 +190,17 @@ pub enum StoreError {
         /// The first of those that were seen and are gone.
         position: u64,
     },
+    /// Another file stands where that did which this process has open: nothing was stored, and nothing will be before the
+    /// process is started again, since nobody would find it.
+    #[error(
+        "the file at {} is another than the one that this process has open: a database was put in its place; start the \
+         process again (LOG_WENT_BACK)",
+        path.display()
+    )]
+    Replaced {
+        /// The path of both.
+        path: PathBuf,
+    },
     /// Somebody else has taken the lease of the rebuild meanwhile: nothing was written.
     #[error("another process has taken over the rebuild of the read rows")]
     TakenOver,
@@ -284,6 +296,7 @@ impl StoreError {
                 | Self::Unreachable { .. }
                 | Self::OtherRows { .. }
                 | Self::WentBack { .. }
+                | Self::Replaced { .. }
                 | Self::TakenOver
                 | Self::Overloaded { .. }
                 | Self::Closed

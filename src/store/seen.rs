@@ -4,7 +4,8 @@
 //! failed, answer under the same name and go on with other events. What is kept in memory of those that are gone is of
 //! no log then: a process that finds it so commits nothing more, and has to be started again. What is read is told
 //! here before anybody keeps it; it is compared by whoever commits on a new connection and by whoever writes about
-//! webhooks, before anything is written, and again and again by whoever serves.
+//! webhooks, before anything is written, and again and again by whoever serves. A file of SQLite stays open when another
+//! takes its place and shows nothing of that: its name is looked at, by every commit and again and again.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -45,9 +46,16 @@ pub trait SeenStore: Send + Sync {
     /// Compares what this process has seen of the log with what the database has.
     ///
     /// # Errors
-    /// [`StoreError::WentBack`] where something of it is gone, for good: every commit fails alike from then on. When
-    /// the database fails.
+    /// [`StoreError::WentBack`] where something of it is gone, for good: every commit fails alike from then on.
+    /// [`StoreError::Replaced`], as a commit. When the database fails.
     async fn look_back(&self) -> Result<(), StoreError>;
+}
+
+/// A database that may have lost its place to another one.
+pub(super) trait InPlace {
+    /// # Errors
+    /// [`StoreError::Replaced`] where it can be told without a look at what it holds.
+    fn must_be_in_place(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// An event by its place in the log and its hash.
@@ -228,6 +236,7 @@ impl<B: Backend> SqlStore<B> {
 #[async_trait]
 impl<B: Backend> SeenStore for SqlStore<B> {
     async fn look_back(&self) -> Result<(), StoreError> {
+        self.backend.must_be_in_place().await?;
         let sightings = self.seen.sightings();
         let found = self.many::<SightedRow, SightedRow>("look back at the log", sighted(&sightings)).await?;
         self.seen.compare(&sightings, &found)

@@ -46,7 +46,7 @@ use crate::store::postgres::silence::Silence;
 use crate::store::postgres::writer::{Writer, look_back, not_committed};
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
-use crate::store::seen::Seen;
+use crate::store::seen::{InPlace, Seen};
 use crate::store::sql::{HEAD, SET_ROWS_VERSION, keep_rebuild};
 use crate::store::statement::{Statement, bound};
 use crate::store::stored::{Decoded, HeadRow, Scanned};
@@ -145,6 +145,13 @@ impl PostgresBackend {
             (transaction, 1) => Ok(transaction),
             _ => Err(StoreError::TakenOver),
         }
+    }
+}
+
+impl InPlace for PostgresBackend {
+    /// Only what was seen tells of another one under its name.
+    async fn must_be_in_place(&self) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 

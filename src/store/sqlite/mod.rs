@@ -3,6 +3,7 @@
 
 mod catalogue;
 mod driver;
+mod file;
 mod insert;
 mod reader;
 mod rebuild;
@@ -43,6 +44,7 @@ use crate::store::{
 };
 
 use driver::{Failed, driver_error, execute_on};
+use file::OpenFile;
 use reader::Readers;
 use scan::Scanner;
 use writer::{SECURE_DELETE, Writer, begin};
@@ -74,6 +76,7 @@ const ROWS_AHEAD: usize = 256;
 
 /// An opened and migrated SQLite file.
 pub(super) struct SqliteBackend {
+    file: Arc<OpenFile>,
     writer: Writer,
     readers: Lender<Readers>,
     scanner: Scanner,
@@ -121,6 +124,7 @@ impl SqliteBackend {
                 is_current(found, last_of(&MIGRATIONS))?;
             }
         }
+        let file = Arc::new(OpenFile::at(path));
         let writer = Writer::open(path).await.map_err(|error| unreachable(driver_error(error)))?;
         let options = options.pragma("query_only", "on");
         let pool = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);
@@ -130,7 +134,7 @@ impl SqliteBackend {
         let readers = Lender::of(Readers(pool), READERS);
         first.close().await.map_err(unreachable)?;
         let scanner = Scanner::of(path);
-        Ok(Self { writer, readers, scanner, heard: watch::Sender::new(0) })
+        Ok(Self { file, writer, readers, scanner, heard: watch::Sender::new(0) })
     }
 
     /// Empties the WAL, if nobody reads from it: SQLite would wait for every reader, and keep every writer waiting
@@ -274,7 +278,9 @@ impl Backend for SqliteBackend {
         decide: impl Fn(Vec<Append>, Known) -> Plan + Send + Sync + 'static,
         _: &Seen,
     ) -> Result<Plan, StoreError> {
+        let file = self.file.clone();
         let committed = self.writer.work(move |connection| {
+            file.must_be_in_place()?;
             let transaction = begin(connection)?;
             let known = known(&transaction, &batch)?;
             let plan = decide(batch, known);

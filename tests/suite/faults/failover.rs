@@ -1,6 +1,7 @@
 //! A database that goes back under servers that run, as where a standby takes its place without the last commits: what
 //! they keep in memory of those is of no log any more, and nothing is recorded, shown or promised by it.
 
+use std::fs;
 use std::time::Duration;
 
 use etalon::store::{
@@ -8,6 +9,7 @@ use etalon::store::{
     WebhookWrite,
 };
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::time::interval;
 use uuid::Uuid;
 
@@ -78,6 +80,48 @@ async fn servers_end_whose_database_has_lost_what_they_have_seen() {
     let seen = said(&installation, &server, &case).await;
     assert_eq!(seen, json!({ "version": 3, "comments": [{ "text": "kept" }, { "text": "anew" }] }));
     assert!(server.stop(), "{}", server.log());
+}
+
+/// As an operator puts a file back who forgets the server: what that has open goes on, under no name.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_ends_whose_file_another_has_replaced() {
+    let installation = Installation::embedded();
+    let of = |name: &str| installation.folder().join(name);
+    let server = installation.start();
+    let case = report_a_case(&installation, &server.graphql).await;
+    says(&installation, &server, &case, "kept").await;
+    let copied = installation.command().args(["backup", "--output"]).arg(of("backup")).output().expect("it runs");
+    assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
+    says(&installation, &server, &case, "lost").await;
+    for beside in ["etalon.db-wal", "etalon.db-shm"] {
+        fs::remove_file(of(beside)).expect("removed");
+    }
+    fs::rename(of("backup/database"), of("etalon.db")).expect("moved");
+    ends(&server).await;
+    let server = installation.start();
+    says(&installation, &server, &case, "anew").await;
+    let seen = said(&installation, &server, &case).await;
+    assert_eq!(seen, json!({ "version": 3, "comments": [{ "text": "kept" }, { "text": "anew" }] }));
+    assert!(server.stop(), "{}", server.log());
+}
+
+#[tokio::test]
+async fn nothing_is_committed_into_a_file_that_nobody_finds_any_more() {
+    let folder = TempDir::new().expect("a folder");
+    let [path, other] = ["etalon.db", "other.db"].map(|name| folder.path().join(name));
+    let url = format!("sqlite:{}", path.display());
+    let store = store::open(url.as_str(), TestClock::new()).await.expect("the database opens");
+    commit_one(&*store, note(case_stream(1), 0, "kept")).await.expect("accepted");
+    // Moved away, it is still the only one.
+    fs::rename(&path, &other).expect("moved");
+    commits(&*store, 1).await.expect("it is whole");
+    fs::rename(&other, &path).expect("moved");
+    store.look_back().await.expect("it is in its place");
+    fs::write(&other, "another").expect("written");
+    fs::rename(&other, &path).expect("moved");
+    for refused in [commits(&*store, 2).await, store.look_back().await] {
+        assert!(matches!(refused, Err(StoreError::Replaced { .. })), "{refused:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
