@@ -88,6 +88,11 @@ fn moves(event: &Recorded<CaseFact>) -> bool {
     }
 }
 
+/// Whether it has ended as the duplicate of another case, and was not solved before.
+fn is_unsolved_duplicate(file: &File) -> bool {
+    file.status == Status::Duplicate && file.resolution.is_none()
+}
+
 struct Author<'a, F> {
     event: &'a Recorded<F>,
     events_after: u64,
@@ -184,8 +189,8 @@ impl Author<'_, CaseFact> {
     /// What the fact adds beside a change of status.
     fn of_the_fact(&self, before: Option<&File>, after: &File) -> Vec<FigureRow> {
         match &self.event.fact {
-            // A duplicate that is taken up again was not solved before.
-            CaseFact::CaseReopened(_) if before.is_some_and(|file| file.status == Status::Duplicate) => Vec::new(),
+            // Only what was solved is reopened.
+            CaseFact::CaseReopened(_) if before.is_some_and(is_unsolved_duplicate) => Vec::new(),
             CaseFact::CaseReopened(_) => vec![self.row(FigureKind::Reopened, "")],
             CaseFact::CaseEscalated(fact) => vec![self.row(FigureKind::Escalated, fact.to.name())],
             CaseFact::DeadlineMissed(_) => vec![self.row(FigureKind::DeadlineMissed, "")],

@@ -55,8 +55,9 @@ use sight::{
     the_unseen_is_not_named, the_unseen_looks_absent,
 };
 use statistics::{
-    a_case_is_reported_once, a_report_is_written_beside_the_server, a_year_is_added_up,
-    fees_are_told_by_the_list_that_has_their_item, figures_are_added_up, figures_are_of_what_one_sees,
+    a_case_is_reported_once, a_duplicate_is_reopened_where_it_was_solved, a_report_is_written_beside_the_server,
+    a_year_is_added_up, fees_are_told_by_the_list_that_has_their_item, figures_are_added_up,
+    figures_are_of_what_one_sees,
 };
 use world::World;
 
@@ -128,6 +129,7 @@ on_both_databases! {
     figures_are_of_what_one_sees
     a_year_is_added_up
     a_case_is_reported_once
+    a_duplicate_is_reopened_where_it_was_solved
     a_report_is_written_beside_the_server
     one_case_has_a_history
     fields_of_a_mutation_go_on_from_one_another

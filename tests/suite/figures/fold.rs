@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use etalon::app::{EventRecord, FeeSum, GapSums, GroupKey, GroupSums, TimeToState, time_of};
 use etalon::domain::case::Case;
 use etalon::domain::case::event::{CaseFact, FeeRecorded, MeasurementRecorded};
+use etalon::domain::case::state::File;
 use etalon::domain::case::values::{FeeId, MeasurementId, Status};
 use etalon::domain::event::Recorded;
 use etalon::domain::value::{CatalogueId, Decimal, Division, calendar};
@@ -60,6 +61,12 @@ pub(crate) fn without_retracted(events: &[Recorded<CaseFact>]) -> impl Iterator<
         }
         Some(event)
     })
+}
+
+/// Whether what was solved is taken up again, be it a duplicate by then; another duplicate was not solved.
+pub(crate) fn reopens(before: Option<&File>, fact: &CaseFact) -> bool {
+    let is_unsolved = |file: &File| file.status == Status::Duplicate && file.resolution.is_none();
+    matches!(fact, CaseFact::CaseReopened(_)) && !before.is_some_and(is_unsolved)
 }
 
 fn retracted(fact: &CaseFact) -> Option<MeasurementId> {
@@ -147,7 +154,8 @@ impl Folded {
 
 impl FoldedCase {
     fn take(&mut self, event: &Recorded<CaseFact>) {
-        let was = self.case.file.as_ref().map(|file| file.status);
+        let before = self.case.file.clone();
+        let was = before.as_ref().map(|file| file.status);
         self.case.evolve(event);
         self.told.push(event.clone());
         if self.case.file.is_none() {
@@ -164,14 +172,14 @@ impl FoldedCase {
             CaseFact::FeeRetracted(fact) => self.fees.retain(|(id, _)| *id != fact.fee),
             _ => {}
         }
-        self.reopened |= matches!(event.fact, CaseFact::CaseReopened(_)) && was != Some(Status::Duplicate);
+        self.reopened |= reopens(before.as_ref(), &event.fact);
     }
 
     fn was_solved(&self) -> bool {
         [Status::Resolved, Status::Closed].iter().any(|status| self.entered.contains_key(status))
     }
 
-    fn file(&self) -> &etalon::domain::case::state::File {
+    fn file(&self) -> &File {
         self.case.file.as_ref().expect("its first event opens it")
     }
 

@@ -15,7 +15,7 @@ use etalon::domain::event::Recorded;
 use etalon::domain::value::{Decimal, calendar};
 use jiff::civil::Date;
 
-use crate::figures::fold::without_retracted;
+use crate::figures::fold::{reopens, without_retracted};
 use crate::interchange::support::{case_event, event_of};
 
 /// The cases and enterprises of the log so far, and what has counted.
@@ -84,7 +84,7 @@ impl FoldedYears {
             count(day, What::GapClosed(number));
         }
         let what = match &event.fact {
-            CaseFact::CaseReopened(_) => What::Reopened,
+            fact if reopens(before.as_ref(), fact) => What::Reopened,
             CaseFact::CaseEscalated(_) => What::Escalated,
             CaseFact::DeadlineMissed(_) => What::DeadlineMissed,
             CaseFact::TrainingDelivered(fact) => What::Training(fact.trainees),

@@ -284,6 +284,39 @@ pub async fn a_case_is_reported_once(world: &World) {
     assert_eq!(figures(this_year).await, ["0", "0", "0", "2"]);
 }
 
+/// What was solved is reopened by whichever way it is taken up again, and another duplicate by none.
+pub async fn a_duplicate_is_reopened_where_it_was_solved(world: &World) {
+    let scene = Scene::set(world).await;
+    let solved = scene.reported(world, "解决过的难点").await;
+    let unsolved = scene.reported(world, "没有解决的难点").await;
+    let original = scene.reported(world, "留下的难点").await;
+    let service = json!({ "institutionId": scene.institute, "certificate": "JZ-5" });
+    let serve =
+        || [("coordinator", "provideRoutineService", service.clone()), ("enterprise", "confirmSolution", json!({}))];
+    solved.takes("coordinator", "triageCase", triage("CALIBRATION")).await;
+    unsolved.takes("coordinator", "triageCase", triage("CALIBRATION")).await;
+    solved.takes_all(serve()).await;
+    for case in [&solved, &unsolved] {
+        case.takes("coordinator", "markDuplicate", json!({ "ofCaseId": original.id })).await;
+    }
+    original.takes("enterprise", "withdrawCase", json!({ "reason": "停产" })).await;
+    for case in [&solved, &unsolved] {
+        case.takes("enterprise", "reopenCase", json!({ "reason": "又超差" })).await;
+        assert_eq!(case.shows("status resolution { at }").await, json!({ "status": "TRIAGED", "resolution": null }));
+    }
+    // Solved only now, it was not reopened since.
+    unsolved.takes_all(serve()).await;
+
+    let told = world.ask("watcher", STATISTICS, json!({})).await["statistics"]["groups"][0]["reopening"].clone();
+    assert_eq!(told, json!({ "resolved": 2, "reopened": 1, "rate": "0.5000" }));
+    let told = world.ask("watcher", YEAR, json!({ "year": this_year(world).await })).await["annualFigures"].clone();
+    let figure = |name: &str| {
+        let all = told["figures"].as_array().expect("figures");
+        all.iter().find(|figure| figure["name"] == name).expect("every figure is told")["value"].clone()
+    };
+    assert_eq!((figure("CASES_RESOLVED"), figure("CASES_REOPENED")), (json!("2"), json!("1")));
+}
+
 /// A report is made while the server runs, from both databases.
 pub async fn a_report_is_written_beside_the_server(world: &World) {
     let scene = Scene::set(world).await;
