@@ -6,16 +6,17 @@ mod records;
 use jiff::civil::Date;
 
 use crate::domain::case::number::CaseNumber;
-use crate::domain::case::values::{FindingId, Kind, LinkRelation, MeasurementId, Origin, Severity, Verdict};
+use crate::domain::case::values::{FindingId, Kind, LinkRelation, Origin, Severity, Verdict};
 use crate::domain::event::{facts, payloads};
 use crate::domain::value::{
-    CampaignId, CaseId, Decimal, Division, EnterpriseId, InstitutionId, Label, Level, MeasurementRequirement,
-    MeasurementResult, Money, PersonId, Reference, RegulationRef, ServiceCategory, Statement, Title,
+    CampaignId, CaseId, Decimal, Division, EnterpriseId, InstitutionId, Label, Level, MeasurementRequirement, Money,
+    PersonId, Reference, RegulationRef, ServiceCategory, Statement, Title,
 };
 
 pub use records::{
     AttachmentAdded, CommentAdded, FeeRecorded, FeeRetracted, ImportedPersonsErased, InternalCommentAdded,
-    TechniqueIntroduced, TrainingDelivered, TypicalCasePublished, TypicalCaseRetracted,
+    MeasurementRecorded, MeasurementRetracted, TechniqueIntroduced, TrainingDelivered, TypicalCasePublished,
+    TypicalCaseRetracted,
 };
 
 /// The types of what is internal to a case, and kept from its enterprise.
@@ -204,20 +205,6 @@ payloads! {
         /// Standards, methods and publications it rests on.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         citations: Vec<Reference>,
-    }
-    /// 记录测量结果.
-    MeasurementRecorded {
-        /// Its id within the case.
-        id: MeasurementId,
-        /// Value, unit, U, k, p, method, traceability.
-        result: MeasurementResult,
-    }
-    /// 作废测量结果: a result stays on file and counts no more. One of a trial may be it, too: how the trial went stands.
-    MeasurementRetracted {
-        /// Which.
-        measurement: MeasurementId,
-        /// Why.
-        reason: Statement,
     }
     /// 提出解决方案.
     SolutionProposed {

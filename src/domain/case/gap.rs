@@ -38,12 +38,15 @@ impl File {
     }
 
     /// What a measurement is of: the measurand that its result names, or else the one that was required when it was
-    /// recorded; of one from before any requirement, that of the first one stated.
+    /// recorded; of one from before any requirement, that of the first one stated. Its event says what was required then,
+    /// which of what had happened by a time may be missing; that of an older version does not, and is told by the log.
     fn measurand_of(&self, place: usize) -> Option<&Measurand> {
-        let stated_by_then = self.requirements.partition_point(|stated| stated.measured_before <= place);
-        let required = self.requirements.get(stated_by_then.saturating_sub(1));
-        let named = self.measurements[place].result.measurand();
-        named.or_else(|| required.map(|stated| stated.requirement.measurand()))
+        let Measurement { result, required, .. } = &self.measurements[place];
+        let of_the_log = || {
+            let stated_by_then = self.requirements.partition_point(|stated| stated.measured_before <= place);
+            self.requirements.get(stated_by_then.saturating_sub(1)).map(|stated| stated.requirement.measurand())
+        };
+        result.measurand().or(required.as_ref()).or_else(of_the_log)
     }
 
     /// The gap that a measurement makes by itself, where the requirement is about it and can be compared with it. A

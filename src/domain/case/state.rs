@@ -14,8 +14,8 @@ use crate::domain::case::gap::GapPoint;
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::{FindingId, Kind, LinkRelation, MeasurementId, Origin, Severity, Status, Verdict};
 use crate::domain::value::{
-    CampaignId, CaseId, Decimal, Division, EnterpriseId, InstitutionId, Label, Level, MeasurementRequirement,
-    MeasurementResult, PersonId, Reference, RegulationRef, ServiceCategory, Statement, Title,
+    CampaignId, CaseId, Decimal, Division, EnterpriseId, InstitutionId, Label, Level, Measurand,
+    MeasurementRequirement, MeasurementResult, PersonId, Reference, RegulationRef, ServiceCategory, Statement, Title,
 };
 
 /// 难点问题: one measurement difficulty of one enterprise. Before its first event there is no `file`.
@@ -208,6 +208,8 @@ pub struct Measurement {
     pub at: Timestamp,
     /// Value, unit, U, k, p, method, traceability.
     pub result: MeasurementResult,
+    /// What was required to be measured when it was recorded, where its event says so.
+    pub required: Option<Measurand>,
     /// Why it no longer counts, once it was retracted.
     pub retraction: Option<Retraction>,
 }

@@ -48,8 +48,11 @@ pub(super) fn measured(
     command: &RecordMeasurement,
     field: &str,
 ) -> Result<MeasurementRecorded, Refusal> {
-    check_comparable(given.file, &command.result, field)?;
-    Ok(MeasurementRecorded { id: command.id, result: command.result.clone() })
+    let result = &command.result;
+    check_comparable(given.file, result, field)?;
+    let required = given.file.requirement().filter(|_| result.measurand().is_none());
+    let required = required.map(|requirement| requirement.measurand().clone());
+    Ok(MeasurementRecorded { id: command.id, result: result.clone(), required })
 }
 
 /// An uncertainty that cannot be compared with the one required would never move the gap, or move it to a wrong one. That

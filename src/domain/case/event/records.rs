@@ -1,13 +1,33 @@
-//! Facts beside the lifecycle: fees, techniques, trainings, comments, documents, publications, erasures.
+//! Facts beside the lifecycle: measurements, fees, techniques, trainings, comments, documents, publications, erasures.
 
 use jiff::civil::Date;
 
-use crate::domain::case::values::{AttachmentId, CommentId, FeeId, Introduction};
+use crate::domain::case::values::{AttachmentId, CommentId, FeeId, Introduction, MeasurementId};
 use crate::domain::event::payloads;
 use crate::domain::person::values::LegalBasis;
-use crate::domain::value::{CatalogueId, Decimal, Label, MediaType, Money, Sha256Digest, Statement};
+use crate::domain::value::{
+    CatalogueId, Decimal, Label, Measurand, MeasurementResult, MediaType, Money, Sha256Digest, Statement,
+};
 
 payloads! {
+    /// 记录测量结果.
+    MeasurementRecorded {
+        /// Its id within the case.
+        id: MeasurementId,
+        /// Value, unit, U, k, p, method, traceability.
+        result: MeasurementResult,
+        /// The measurand of a result that names none: the one that was required when it was recorded. Absent where
+        /// nothing was, and in events of older builds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        required: Option<Measurand>,
+    }
+    /// 作废测量结果: a result stays on file and counts no more. One of a trial may be it, too: how the trial went stands.
+    MeasurementRetracted {
+        /// Which.
+        measurement: MeasurementId,
+        /// Why.
+        reason: Statement,
+    }
     /// 记录收费.
     FeeRecorded {
         /// Its id within the case.

@@ -19,7 +19,8 @@ impl File {
     pub(super) fn measured(&mut self, fact: &MeasurementRecorded, event: &Recorded<CaseFact>) {
         let (by, at) = (event.by.clone(), event.occurred_at);
         self.worked_on_it.insert(by.clone());
-        self.measurements.push(Measurement { id: fact.id, by, at, result: fact.result.clone(), retraction: None });
+        let (result, required) = (fact.result.clone(), fact.required.clone());
+        self.measurements.push(Measurement { id: fact.id, by, at, result, required, retraction: None });
         self.follow_gap(at);
     }
 }

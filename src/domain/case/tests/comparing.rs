@@ -1,10 +1,13 @@
 //! Which results are held against what is required, and at what coverage.
 
 use crate::domain::case::command::{RecordMeasurement, RecordTrialResult, SpecifyRequirement};
+use crate::domain::case::event::CaseFact;
+use crate::domain::case::state::Case;
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
-use crate::domain::case::tests::story::Story;
+use crate::domain::case::tests::story::{Story, moment};
 use crate::domain::case::values::Status;
+use crate::domain::event::Recorded;
 use crate::domain::refusal::Code;
 use crate::domain::value::measurement::MaximumPermissibleError;
 use crate::domain::value::{
@@ -60,6 +63,14 @@ fn result(measurand: Option<&str>, (value, in_unit): Stated<'_>, u: ExpandedUnce
 /// 30 °C with this U in K, at this k and p.
 fn at_thirty(value: &str, coverage: Stated<'_>) -> RecordMeasurement {
     result(None, ("30", "Cel"), expanded((value, "K"), coverage))
+}
+
+/// The history of the gap, as these events tell it.
+fn gaps_told(events: &[Recorded<CaseFact>]) -> Vec<Option<String>> {
+    let mut case = Case::default();
+    events.iter().for_each(|event| case.evolve(event));
+    let told = case.file.expect("it was reported").gap_history;
+    told.iter().map(|point| point.gap.as_ref().map(ToString::to_string)).collect()
 }
 
 fn gap(story: &Story) -> Option<String> {
@@ -190,6 +201,35 @@ fn a_requirement_of_another_measurand_takes_no_unnamed_result_for_its_own() {
     let before = researching().then(lead(), at_thirty("0.05", USUAL)).then(lead(), of_bath("0.1", USUAL));
     assert_eq!(gap(&before).as_deref(), Some("0.500000"));
     assert_eq!(gap(&before.then(coordinator(), of_furnace())), None);
+}
+
+/// What was required then may be dated later than the result: of what had happened by a time it is missing, and the
+/// result is of it all the same.
+#[test]
+fn an_unnamed_result_is_of_what_was_required_when_it_was_recorded_on_either_axis() {
+    let of_roundness = || required("roundness", None, Target::Uncertainty(expanded(("1", "um"), USUAL)));
+    let of_length = || required("length", None, Target::Uncertainty(expanded(("1", "um"), USUAL)));
+    let result = || result(None, ("10", "mm"), expanded(("0.5", "um"), USUAL));
+    let story = researching()
+        .at("2026-03-27T02:00:00Z")
+        .then(lead(), of_length())
+        .at("2026-03-17T02:00:00Z")
+        .then(lead(), result())
+        .at("2026-03-19T02:00:00Z")
+        .then(lead(), of_roundness());
+    let of_length_alone = [Some("0.500000".to_owned()), None];
+    assert_eq!(gaps_told(story.events()), of_length_alone);
+    let by_then: Vec<_> =
+        story.events().iter().filter(|event| event.occurred_at < moment("2026-03-22T00:00:00Z")).cloned().collect();
+    assert_eq!(gaps_told(&by_then), Vec::<Option<String>>::new(), "it is not of the roundness");
+    // An event of an older version does not say what was required, and the whole log does.
+    let mut older = story.events().to_vec();
+    for event in &mut older {
+        if let CaseFact::MeasurementRecorded(fact) = &mut event.fact {
+            assert!(fact.required.take().is_some(), "it says what was required");
+        }
+    }
+    assert_eq!(gaps_told(&older), of_length_alone);
 }
 
 /// So it is where the history is told anew.

@@ -25,7 +25,7 @@ fn members_record_what_they_learnt_and_measured() {
     researching().when(stranger(), finding).refused(Code::NotAMember, "");
 
     let measured = measure("2", "um");
-    let fact = MeasurementRecorded { id: measured.id, result: measured.result.clone() };
+    let fact = MeasurementRecorded { id: measured.id, result: measured.result.clone(), required: None };
     researching().when(lead(), measured.clone()).happens(fact);
     researching().when(another_lead(), measured).refused(Code::NotAMember, "");
 }

@@ -98,10 +98,11 @@ fn what_is_measured_on_trial_counts_for_the_gap() {
     let required = Story::of(Status::OnTrial).then(enterprise(), require("1", "um"));
     let with = |measurement| RecordTrialResult { measurement: Some(measurement), ..trial_passed() };
     let made = measure("0.5", "um");
+    let of_then = Some(require("1", "um").requirement.measurand().clone());
     required.clone().when(lead(), with(made.clone())).happens(TrialResultRecorded {
         passed: true,
         summary: trial_passed().summary,
-        measurement: Some(MeasurementRecorded { id: made.id, result: made.result.clone() }),
+        measurement: Some(MeasurementRecorded { id: made.id, result: made.result.clone(), required: of_then }),
     });
     let file = required.clone().then(lead(), with(made)).file();
     assert_eq!(file.gap_in_six_decimals(), Decimal::parse("0.5").ok());
