@@ -61,8 +61,8 @@ const ANY_BUT_DUPLICATE: &[Status] = &[
 const ASSIGNED_TO_TRIAL: &[Status] = &[Assigned, Researching, SolutionProposed, OnTrial];
 const ASSIGNED_TO_CONFIRMATION: &[Status] = &[Assigned, Researching, SolutionProposed, OnTrial, AwaitingConfirmation];
 const RESEARCH: &[Status] = &[Researching, SolutionProposed, OnTrial];
-/// A trial's result leads on to where nothing more is measured: what was measured on it can be taken back there all the
-/// same, before the enterprise confirms by it.
+/// A trial's result leads on to where the enterprise judges by it: what was measured wrongly can be taken back there, and
+/// what is right recorded, before it confirms.
 const RESEARCH_TO_CONFIRMATION: &[Status] = &[Researching, SolutionProposed, OnTrial, AwaitingConfirmation];
 
 fn nothing_else(_: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
@@ -104,7 +104,7 @@ rules! {
     DeclineInvitation by [Invitee Importer] from ASSIGNED_TO_CONFIRMATION, if collaboration::is_invited;
     LeaveCase by [Member Importer] from ASSIGNED_TO_CONFIRMATION, if collaboration::may_leave;
     RecordFinding by [Member Importer] from RESEARCH, if nothing_else;
-    RecordMeasurement by [Member Importer] from RESEARCH, if nothing_else;
+    RecordMeasurement by [Member Importer] from RESEARCH_TO_CONFIRMATION, if nothing_else;
     RetractMeasurement by [Member Importer] from RESEARCH_TO_CONFIRMATION, if research::has_measurement;
     ProposeSolution by [Lead Importer] from &[Researching], if research::has_finding;
     ReviewSolution by [Reviewer Importer] from &[SolutionProposed], if nothing_else;

@@ -113,6 +113,24 @@ fn a_result_of_a_trial_is_taken_back_and_its_verdict_stands() {
     assert_eq!(story.then(enterprise(), accepted).file().status, Status::Resolved);
 }
 
+/// The solution held, and is neither rejected for a slip of the pen nor confirmed at a shortfall that there is not.
+#[test]
+fn what_is_right_of_a_trial_is_recorded_before_the_enterprise_confirms() {
+    let passed = RecordTrialResult { measurement: Some(measure_as(2, "1", "um")), ..trial_passed() };
+    let story = Story::of(Status::OnTrial)
+        .then(enterprise(), require("2", "um"))
+        .then(lead(), measure_as(1, "3", "um"))
+        .then(lead(), passed)
+        .then(lead(), retract_measurement(2))
+        .then(expert(), measure_as(3, "1.5", "um"));
+    assert_eq!(gaps(&story.file()), known(&["1.500000", "0.750000"]));
+    story.clone().when(enterprise(), measure_as(4, "1.5", "um")).refused(Code::NotPermitted, "");
+    let resolved = story.then(enterprise(), confirm());
+    let resolution = resolved.file().resolution.expect("it is resolved");
+    assert_eq!((resolution.gap, resolution.shortfall_accepted), (Decimal::parse("0.75").ok(), None));
+    resolved.when(lead(), measure_as(4, "1.5", "um")).refused(Code::WrongStatus, "");
+}
+
 #[test]
 fn what_a_case_was_resolved_by_stands_until_it_is_reopened() {
     let measured = Story::of(Status::OnTrial).then(lead(), measure_as(1, "3", "um")).then(lead(), trial_passed());

@@ -34,7 +34,7 @@ const FROM: [(&str, &str); 45] = [
     ("DeclineInvitation", COLLABORATION),
     ("LeaveCase", COLLABORATION),
     ("RecordFinding", "RESEARCHING SOLUTION_PROPOSED ON_TRIAL"),
-    ("RecordMeasurement", "RESEARCHING SOLUTION_PROPOSED ON_TRIAL"),
+    ("RecordMeasurement", "RESEARCHING SOLUTION_PROPOSED ON_TRIAL AWAITING_CONFIRMATION"),
     ("RetractMeasurement", "RESEARCHING SOLUTION_PROPOSED ON_TRIAL AWAITING_CONFIRMATION"),
     ("ProposeSolution", "RESEARCHING"),
     ("ReviewSolution", "SOLUTION_PROPOSED"),
