@@ -50,7 +50,7 @@ pub(crate) struct IntervalInput {
     pub(crate) low: Decimal,
     /// 上限: the upper end, above the lower.
     pub(crate) high: Decimal,
-    /// 单位: in UCUM notation, such as `mm`, `Cel`, `kPa`; `[pH]` for a pH. Alone `pH`, `PH`, `ph`, `C`, `mph`, `Gs`, `at` and `ft` are refused (`UNIT_UNKNOWN`), with both ways of writing: they would be picohenry, petahenry, phot, coulomb, milliphot, gigasecond, attotonne and femtotonne.
+    /// 单位: in UCUM notation, such as `mm`, `Cel`, `kPa`; `[pH]` for a pH. Alone `pH`, `PH`, `ph`, `C`, `mph`, `Gs`, `at`, `ft`, `ct`, `kt`, `PS` and `pt` are refused (`UNIT_UNKNOWN`), with both ways of writing: they would be picohenry, petahenry, phot, coulomb, milliphot, gigasecond, attotonne, femtotonne, centitonne, kilotonne, petasiemens and picotonne.
     pub(crate) unit: String,
 }
 

@@ -90,7 +90,7 @@ async fn units_that_are_misread(world: &World, scene: &Scene) {
         json!({ "requirement": { "measurand": "炉温", "target": target, "interval": interval } })
     };
     let at_its_unit = "requirement.interval.unit";
-    for unit in ["C", "mph", "Gs", "at", "ft"] {
+    for unit in ["C", "mph", "Gs", "at", "ft", "ct", "kt", "PS", "pt"] {
         case.refuses([("enterprise", "specifyRequirement", within(unit), "UNIT_UNKNOWN", at_its_unit)]).await;
     }
     case.takes("enterprise", "specifyRequirement", within("Cel")).await;

@@ -51,7 +51,7 @@ type Named = (&'static str, &'static str);
 
 /// Symbols that stand alone, what UCUM reads them as, and what many write them for. Taken for either they would silently
 /// be wrong for somebody.
-const MISREAD: [(&str, Named, Named); 8] = [
+pub(super) const MISREAD: [(&str, Named, Named); 12] = [
     ("pH", ("picohenry", "10*-12.H"), ("a pH", "[pH]")),
     ("PH", ("petahenry", "10*15.H"), ("a pH", "[pH]")),
     ("ph", ("phot", "10*4.lx"), ("a pH", "[pH]")),
@@ -60,6 +60,10 @@ const MISREAD: [(&str, Named, Named); 8] = [
     ("Gs", ("gigasecond", "10*9.s"), ("gauss", "G")),
     ("at", ("attotonne", "10*-18.t"), ("technical atmospheres", "att")),
     ("ft", ("femtotonne", "10*-15.t"), ("feet", "[ft_i]")),
+    ("ct", ("centitonne", "10*-2.t"), ("carats", "[car_m]")),
+    ("kt", ("kilotonne", "10*3.t"), ("knots", "[kn_i]")),
+    ("PS", ("petasiemens", "10*15.S"), ("metric horsepower", "73549875.10*-5.W")),
+    ("pt", ("picotonne", "10*-12.t"), ("pints", "[pt_us]")),
 ];
 
 /// What UCUM reads an expression as, and what many mean by it; none where that is one thing.
@@ -131,6 +135,12 @@ mod tests {
             ("Gs", Some("gigasecond")),
             ("at", Some("attotonne")),
             ("ft", Some("femtotonne")),
+            ("ct", Some("centitonne")),
+            ("kt", Some("kilotonne")),
+            ("PS", Some("petasiemens")),
+            ("pt", Some("picotonne")),
+            ("kt/a", None),
+            ("pS", None),
             ("[pH]", None),
             ("pH/m", None),
             ("pH{loop}/m{wire}", None),

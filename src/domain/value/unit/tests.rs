@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::everyday::MISREAD;
 use super::*;
 
 fn unit(text: &str) -> Unit {
@@ -73,6 +74,10 @@ fn what_is_no_unit_is_refused() {
         ("Gs", "write G for that, or 10*9.s"),
         ("at", "write att for that, or 10*-18.t"),
         ("ft", "write [ft_i] for that, or 10*-15.t"),
+        ("ct", "write [car_m] for that, or 10*-2.t"),
+        ("kt", "write [kn_i] for that, or 10*3.t"),
+        ("PS", "write 73549875.10*-5.W for that, or 10*15.S"),
+        ("pt", "write [pt_us] for that, or 10*-12.t"),
     ] {
         let message = Unit::parse(text).unwrap_err().message;
         assert!(message.contains(advice), "{message}");
@@ -82,17 +87,24 @@ fn what_is_no_unit_is_refused() {
 /// Logs have them from when they were accepted; and what is said in their stead are units.
 #[test]
 fn what_was_stored_is_what_ucum_reads() {
-    for (stored, instead) in
-        [("pH", "10*-12.H"), ("PH", "10*15.H"), ("C", "A.s"), ("Gs", "10*9.s"), ("at", "10*-18.t"), ("ft", "10*-15.t")]
-    {
+    for (stored, (_, instead), _) in MISREAD {
+        // A phot is 10⁴ lx, and UCUM has it as 10⁻⁴ lx.
+        let read = match stored {
+            "ph" => "10*-4.lx",
+            "mph" => "10*-7.lx",
+            _ => instead,
+        };
         let stored: Unit = serde_json::from_str(&format!("{stored:?}")).unwrap();
-        assert_eq!(stored.factor_to(&unit(instead)).unwrap(), Ratio::one(), "{stored}");
+        assert_eq!(stored.factor_to(&unit(read)).unwrap(), Ratio::one(), "{stored}");
     }
-    assert_factor("10*1.lx", "lx", "10", "1");
     assert_factor("[mi_i]/h", "km/h", "1.609344", "1");
     assert_factor("G", "uT", "100", "1");
     assert_factor("att", "Pa", "98066.5", "1");
     assert_factor("[ft_i]", "mm", "304.8", "1");
+    assert_factor("[car_m]", "mg", "200", "1");
+    assert_factor("[kn_i]", "km/h", "1.852", "1");
+    assert_factor("73549875.10*-5.W", "W", "735.49875", "1");
+    assert_factor("[pt_us]", "mL", "473.176473", "1");
     assert_factor("pH/m", "nH/m", "1", "1000");
     assert_factor("C/kg", "mC/g", "1", "1");
 }
