@@ -64,6 +64,10 @@ const RESEARCH: &[Status] = &[Researching, SolutionProposed, OnTrial];
 /// A trial's result leads on to where the enterprise judges by it: what was measured wrongly can be taken back there, and
 /// what is right recorded, before it confirms.
 const RESEARCH_TO_CONFIRMATION: &[Status] = &[Researching, SolutionProposed, OnTrial, AwaitingConfirmation];
+/// What was withdrawn is not reopened, nor a duplicate while another case goes on: what was measured wrongly would stay
+/// in the figures of its year.
+const RESEARCH_OR_ENDED_OTHERWISE: &[Status] =
+    &[Researching, SolutionProposed, OnTrial, AwaitingConfirmation, Withdrawn, Duplicate];
 
 fn nothing_else(_: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
     Ok(())
@@ -105,7 +109,7 @@ rules! {
     LeaveCase by [Member Importer] from ASSIGNED_TO_CONFIRMATION, if collaboration::may_leave;
     RecordFinding by [Member Importer] from RESEARCH, if nothing_else;
     RecordMeasurement by [Member Importer] from RESEARCH_TO_CONFIRMATION, if nothing_else;
-    RetractMeasurement by [Member Importer] from RESEARCH_TO_CONFIRMATION, if research::has_measurement;
+    RetractMeasurement by [Member Importer] from RESEARCH_OR_ENDED_OTHERWISE, if research::has_measurement;
     ProposeSolution by [Lead Importer] from &[Researching], if research::has_finding;
     ReviewSolution by [Reviewer Importer] from &[SolutionProposed], if nothing_else;
     StartTrial by [Lead Enterprise Importer] from &[SolutionProposed], if trial::is_reviewed;

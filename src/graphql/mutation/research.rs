@@ -19,7 +19,7 @@ mutations! {
         record_finding(RecordFindingInput) -> RecordFindingPayload;
         /// 记录测量结果: records what a member measured, until the enterprise confirms; it may narrow the capability gap. By the lead or an active expert.
         record_measurement(RecordMeasurementInput) -> RecordMeasurementPayload;
-        /// 作废测量结果: takes back a result that was measured or written down wrongly; it stays among `measurements` with its `retraction`, and counts for no gap from then on, not for that of before either: `asOf` tells what was taken to be. One of a trial may be it, too, before the enterprise confirms; whether the trial has passed stands, for the enterprise to judge. What the case was resolved by is not taken back: `reopenCase` comes before it. By the lead or an active expert.
+        /// 作废测量结果: takes back a result that was measured or written down wrongly; it stays among `measurements` with its `retraction`, and counts for no gap from then on, not for that of before either: `asOf` tells what was taken to be. One of a trial may be it, too, before the enterprise confirms, and one in a case that was withdrawn or is a duplicate; whether the trial has passed stands, for the enterprise to judge. Nothing is taken back in a case that is resolved or closed: `reopenCase` comes before it. By the lead or an active expert.
         retract_measurement(RetractMeasurementInput) -> RetractMeasurementPayload;
     }
 }

@@ -142,6 +142,23 @@ fn what_a_case_was_resolved_by_stands_until_it_is_reopened() {
     assert!(reopened.file().measurements[0].retraction.is_some());
 }
 
+/// A gap that it closed is not closed in the figures of that year.
+#[test]
+fn a_result_is_taken_back_from_what_was_withdrawn_or_goes_on_elsewhere() {
+    let measured = researching().then(lead(), require("1", "um")).then(lead(), measure_as(1, "0.5", "um"));
+    assert_eq!(measured.file().gap_closings().collect::<Vec<_>>(), [date(2026, 3, 16)]);
+    let ended = [
+        (measured.clone().then(enterprise(), withdraw()), Status::Withdrawn),
+        (measured.then(coordinator(), duplicate(another_case())), Status::Duplicate),
+    ];
+    for (story, status) in ended {
+        story.clone().when(lead(), measure_as(2, "0.5", "um")).refused(Code::WrongStatus, "");
+        story.clone().when(enterprise(), retract_measurement(1)).refused(Code::NotPermitted, "");
+        let file = story.then(expert(), retract_measurement(1)).file();
+        assert_eq!((file.status, file.capability_gap(), file.gap_closings().count()), (status, None, 0));
+    }
+}
+
 #[test]
 fn who_measured_what_was_retracted_is_no_independent_reviewer() {
     let reviewer = Actor { roles: BTreeSet::from([Role::Reviewer]), ..lead() };
