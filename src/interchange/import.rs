@@ -26,7 +26,7 @@ use crate::domain::campaign::values::CampaignKind;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::command::EnrolEnterprise;
 use crate::domain::order::check_occurred;
-use crate::domain::refusal::Code;
+use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::{CaseId, Period};
 use crate::interchange::format::Format;
 use crate::interchange::import::error::{BadEvent, ImportError};
@@ -61,8 +61,8 @@ pub async fn import(
     progress: impl Fn(u64, u64),
 ) -> Result<ImportReport, ImportError> {
     let import = Import { app: app.clone(), mapping: mapping.clone(), report: Arc::default() };
-    let survey = import.survey(read(&mut file, format, mapping)?, bad_events).await?;
-    import.frame(&survey.organisations, bad_events).await?;
+    let mut survey = import.survey(read(&mut file, format, mapping)?, bad_events).await?;
+    import.frame(&mut survey.organisations, bad_events).await?;
     let mut lanes = Lanes::open(&import);
     let mut events = read(&mut file, format, mapping)?;
     let mut done = 0;
@@ -94,6 +94,8 @@ struct Step {
     event: ForeignEvent,
     case: CaseId,
     standing: Standing,
+    /// Why the organisation of its case takes no new one.
+    refused: Option<Refusal>,
 }
 
 /// What earlier imports brought in of a case.
@@ -137,8 +139,8 @@ impl Import {
     /// Puts on record what new cases belong to, where there are any: as of when the log begins to tell of it, so that a
     /// case of the past has an enterprise there, and again where this file begins before those that came in. What has
     /// come to an end since an earlier import takes none: the events of an organisation that is refused are left out
-    /// with it, where that is asked for, each told by its own refusal.
-    async fn frame(&self, organisations: &[Organisation], bad_events: BadEvents) -> Result<(), ImportError> {
+    /// with it, where that is asked for, each told by that refusal.
+    async fn frame(&self, organisations: &mut [Organisation], bad_events: BadEvents) -> Result<(), ImportError> {
         let Some(begins) = organisations.iter().map(|organisation| organisation.since).min() else {
             return Ok(());
         };
@@ -147,9 +149,14 @@ impl Import {
         }
         self.open_campaign(begins).await?;
         for organisation in organisations {
-            match self.enrol(organisation).await {
-                Err(ImportError::Frame { source: Failure::Refused(_), .. }) if bad_events == BadEvents::AreLeftOut => {}
-                enrolled => enrolled?,
+            let outcome = self.enrol(organisation).await;
+            match outcome {
+                Err(ImportError::Frame { source: Failure::Refused(refusal), .. })
+                    if bad_events == BadEvents::AreLeftOut =>
+                {
+                    organisation.refused = Some(refusal);
+                }
+                outcome => outcome?,
             }
         }
         Ok(())

@@ -210,7 +210,7 @@ fn check_campaign(command: &EnrolEnterprise) -> Result<u64, Refusal> {
         return refused(Code::CampaignUnknown, "no campaign of that id was opened");
     };
     if !known.open {
-        return refused(Code::CampaignClosed, "the campaign is closed");
+        return refused(Code::CampaignClosed, "the campaign is closed: enrol the enterprise in one that is open");
     }
     match (&command.identity, known.kind) {
         (Identity::CreditCode { .. }, CampaignKind::Service) | (Identity::External { .. }, CampaignKind::Import) => {}

@@ -64,6 +64,9 @@ impl Lane {
             Err(bad) => return Ok(Err(bad)),
         };
         let is_new = !self.import.app.has_case(planned.case).await?;
+        if let Some(refusal) = step.refused.clone().filter(|_| is_new) {
+            return Ok(Err(BadEvent::refused(place, refusal)));
+        }
         match (is_new, opening) {
             (false, _) => self.commit(step, &planned, None).await,
             (true, Ok(opening)) => self.commit(step, &planned, Some(&opening)).await,

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use crate::app::{Earlier, Failure};
+use crate::domain::refusal::Refusal;
 use crate::domain::value::{CaseId, Division, EnterpriseId, Label};
 use crate::interchange::import::error::{BadEvent, ImportError};
 use crate::interchange::import::known::Known;
@@ -38,24 +39,26 @@ impl Survey {
     /// An event on its way in, when the file is read again.
     pub(super) fn step(&self, mapping: &Mapping, mut event: ForeignEvent) -> Step {
         let case = mapping.case_of(&event);
-        let standing = match self.cases.get(&case) {
+        let (standing, refused) = match self.cases.get(&case) {
             Some(Found::Earlier(known)) => {
                 event.number = known.number_of(event.index);
-                match (known.untold(), known.missing_since()) {
+                let standing = match (known.untold(), known.missing_since()) {
                     (Some(position), _) => Standing::Untold(position),
                     (None, Some(missing)) => Standing::Changed(missing),
                     (None, None) => Standing::GoesOn,
-                }
+                };
+                (standing, None)
             }
-            Some(Found::New { .. }) | None => Standing::New,
+            Some(Found::New { owner }) => (Standing::New, self.organisations[*owner].refused.clone()),
+            None => (Standing::New, None),
         };
-        Step { event, case, standing }
+        Step { event, case, standing, refused }
     }
 
     fn add_case(&mut self, case: CaseId, opening: Opening, at: Timestamp) {
         let Opening { enterprise, organisation: name, division, .. } = opening;
         let owner = *self.enterprises.entry(enterprise).or_insert_with(|| {
-            self.organisations.push(Organisation { enterprise, name, division, since: at });
+            self.organisations.push(Organisation { enterprise, name, division, since: at, refused: None });
             self.organisations.len() - 1
         });
         self.cases.insert(case, Found::New { owner });
@@ -87,6 +90,8 @@ pub(super) struct Organisation {
     pub(super) division: Division,
     /// When the first thing happened that the log tells of it.
     pub(super) since: Timestamp,
+    /// Why it takes no new case, where it could not be put on record.
+    pub(super) refused: Option<Refusal>,
 }
 
 impl Import {
