@@ -165,8 +165,8 @@ impl Writer<'_> {
         let (data, language) = (self.data, self.language);
         self.heading("按行政区划", "By division");
         self.note(
-            "本年度受理的难点。差距为能力差距 U/U要求 的中位数，不大于 1 即已消除。",
-            "Cases reported in the year. Gaps are medians of U/U_required; at or below 1 a gap is closed.",
+            "本年度受理的难点。差距为能力差距 U/U要求 的中位数（最近秩法，居中有两个时取较小者），不大于 1 即已消除。",
+            "Cases reported in the year. Gaps are medians of U/U_required by nearest rank, of two in the middle the lower; at or below 1 a gap is closed.",
         );
         let title = language.say("行政区划", "Division");
         self.bars("divisions", &data.divisions, &Data::division_name)?;

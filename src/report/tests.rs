@@ -240,6 +240,7 @@ async fn a_report_is_written_in_one_language() {
     assert!(english.contains("\n## Headline figures\n") && !english.contains("主要数据"));
     let chinese = text(&data, Format::Md, Language::Zh);
     assert!(chinese.contains("\n## 主要数据\n") && !chinese.contains("Headline figures"));
+    assert!(english.contains("of two in the middle the lower") && chinese.contains("居中有两个时取较小者"));
 }
 
 #[tokio::test]
