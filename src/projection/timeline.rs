@@ -95,14 +95,16 @@ pub fn of(
     let mut case = Case::default();
     let mut entries = Vec::new();
     let mut open = OpenDays::default();
+    let mut deadlines_before = Vec::with_capacity(events.len());
     for event in events {
+        deadlines_before.push(case.file.as_ref().and_then(|file| file.deadline).map(|deadline| deadline.on));
         case.evolve(event);
         let is_open = case.file.as_ref().is_some_and(|file| file.status.is_open());
         open.follow(is_open, calendar::date_of(event.occurred_at));
     }
-    for (place, event) in events.iter().enumerate() {
+    for (place, (event, deadline_before)) in events.iter().zip(deadlines_before).enumerate() {
         let entry = |(kind, text)| Entry { at: event.occurred_at, kind, text, behind: Behind::Event(place) };
-        entries.extend(words::of(event, &case).into_iter().map(entry));
+        entries.extend(words::of(event, &case, deadline_before).into_iter().map(entry));
     }
     if let Some(file) = &case.file {
         let concerns = |visit: &&FieldVisit| is_origin(visit, file) || looks_after(visit, campaigns, &open);

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;
@@ -18,7 +18,7 @@ fn told(events: &[Recorded<CaseFact>], visits: &[FieldVisit], today: &str) -> Ve
     of(events, visits, &[CAMPAIGN.into(), SUCCESSOR.into()], None, day(today))
 }
 
-pub(super) fn event(at: &str, fact: serde_json::Value) -> Recorded<CaseFact> {
+pub(super) fn event(at: &str, fact: Value) -> Recorded<CaseFact> {
     let event = json!({ "by": "somebody", "occurredAt": at, "fact": fact });
     serde_json::from_value(event).expect("an event")
 }
@@ -102,6 +102,21 @@ fn nothing_is_due_once_the_deadline_was_missed_or_does_not_run() {
         let entries = told(&[reported(), deadline_set(), last], &[], TODAY);
         assert_eq!(behind(&entries), [Behind::Event(0), Behind::Event(1), Behind::Event(2)]);
     }
+}
+
+#[test]
+fn a_deadline_is_told_where_it_is_set_or_moves() {
+    let resumed = |days: u32, deadline: &str| json!({ "ClockResumed": { "on": "2026-03-09", "pausedWorkingDays": days, "deadline": deadline } });
+    let unparked = |deadline: &str| json!({ "CaseUnparked": { "on": "2026-03-10", "deadline": deadline } });
+    let deadlines = |first: Value, second: Value| -> Vec<String> {
+        let events =
+            [reported(), deadline_set(), event("2026-03-09T02:00:00Z", first), event("2026-03-10T02:00:00Z", second)];
+        let told = told(&events, &[], TODAY).into_iter().map(|entry| entry.text.english);
+        told.filter(|text| text.starts_with("Deadline set")).collect()
+    };
+    let set = "Deadline set: 2026-04-01";
+    assert_eq!(deadlines(resumed(0, "2026-04-01"), unparked("2026-04-01")), [set]);
+    assert_eq!(deadlines(resumed(1, "2026-04-02"), unparked("2026-04-02")), [set, "Deadline set: 2026-04-02"]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What people read of each event, in both languages. A new event has to be told before it compiles.
 
+use jiff::civil::Date;
+
 use crate::domain::case::Case;
 use crate::domain::case::event::CaseFact;
 use crate::domain::case::state::File;
@@ -8,19 +10,21 @@ use crate::domain::event::Recorded;
 use crate::domain::value::{CatalogueId, Label, Level, calendar};
 use crate::projection::timeline::{Kind, Text};
 
-/// The entries of an event of a case: one for what it is, and one more where it sets a deadline besides. What it is about
-/// is told by what is known of it now.
-pub(super) fn of(event: &Recorded<CaseFact>, case: &Case) -> Vec<(Kind, Text)> {
+/// The entries of an event of a case: one for what it is, and one more where it sets or moves a deadline besides, which
+/// was on that day before. What it is about is told by what is known of it now.
+pub(super) fn of(event: &Recorded<CaseFact>, case: &Case, deadline_before: Option<Date>) -> Vec<(Kind, Text)> {
     let told = |kind, chinese: &str, english: &str| {
         vec![(kind, Text { chinese: chinese.to_owned(), english: english.to_owned() })]
     };
     let said = |kind, chinese: &str, english: &str, what: &dyn std::fmt::Display| {
         vec![(kind, Text { chinese: format!("{chinese}：{what}"), english: format!("{english}: {what}") })]
     };
-    let with_deadline = |mut entries: Vec<(Kind, Text)>, deadline: Option<jiff::civil::Date>| {
+    let with_deadline = |mut entries: Vec<(Kind, Text)>, deadline: Option<Date>| {
         entries.extend(deadline.into_iter().flat_map(|on| said(Kind::Deadline, "期限定为", "Deadline set", &on)));
         entries
     };
+    // No working day may have gone by: then the deadline stands where it was.
+    let moved = |deadline: Option<Date>| deadline.filter(|on| deadline_before != Some(*on));
     match &event.fact {
         CaseFact::CaseReported(fact) => said(Kind::Lifecycle, "报告难点", "Reported", &fact.title),
         CaseFact::CaseRenamed(fact) => said(Kind::Record, "更正标题", "Renamed", &fact.to),
@@ -92,7 +96,9 @@ pub(super) fn of(event: &Recorded<CaseFact>, case: &Case) -> Vec<(Kind, Text)> {
                 english: format!("Parked until {}: {}", fact.review_on, fact.reason),
             },
         )],
-        CaseFact::CaseUnparked(fact) => with_deadline(told(Kind::Parking, "取回", "Taken up again"), fact.deadline),
+        CaseFact::CaseUnparked(fact) => {
+            with_deadline(told(Kind::Parking, "取回", "Taken up again"), moved(fact.deadline))
+        }
         CaseFact::DeadlineSet(fact) => said(Kind::Deadline, "期限定为", "Deadline set", &fact.deadline),
         CaseFact::DeadlineExtended(fact) => vec![(
             Kind::Deadline,
@@ -103,7 +109,9 @@ pub(super) fn of(event: &Recorded<CaseFact>, case: &Case) -> Vec<(Kind, Text)> {
         )],
         CaseFact::DeadlineMissed(fact) => said(Kind::Deadline, "逾期", "Deadline missed", &fact.deadline),
         CaseFact::ClockPaused(fact) => said(Kind::Clock, "暂停计时", "Clock paused", &fact.reason),
-        CaseFact::ClockResumed(fact) => with_deadline(told(Kind::Clock, "恢复计时", "Clock resumed"), fact.deadline),
+        CaseFact::ClockResumed(fact) => {
+            with_deadline(told(Kind::Clock, "恢复计时", "Clock resumed"), moved(fact.deadline))
+        }
         CaseFact::CaseWithdrawn(fact) => said(Kind::Lifecycle, "企业撤回", "Withdrawn", &fact.reason),
         CaseFact::CaseMarkedDuplicate(_) => told(Kind::Lifecycle, "标记重复", "Marked as a duplicate"),
         CaseFact::CasesLinked(_) => told(Kind::Record, "关联案例", "Linked to another case"),
