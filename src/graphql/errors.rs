@@ -112,6 +112,8 @@ content_id!(Warning);
 pub(crate) enum WarningCode {
     /// Of previews alone: the command was carried out before, under the same `idempotencyKey`. Sent again, it records nothing and is answered by its first receipt.
     CarriedOutBefore,
+    /// A pause, a parking, or the end of one is dated before the day of its record: the clock counts from that day, so that no deadline is moved by days that are over. It is on record as dated.
+    CountedFromRecord,
     /// An expanded uncertainty has a coverage factor below those of the usual distributions at its coverage probability, as a standard uncertainty has that is written with p = 0.95. It counts as it is stated.
     CoverageFactorSmall,
     /// The case had a deadline, which ended when it was reopened: set a new one with `setDeadline`.

@@ -250,6 +250,10 @@ fn of_event(event_type: &str, payload: &str) -> Option<Warning> {
         "MeasurementRecorded" => of_uncertainty(payload, "/fact/MeasurementRecorded/result/uncertainty"),
         "TrialResultRecorded" => of_uncertainty(payload, "/fact/TrialResultRecorded/measurement/result/uncertainty"),
         "RequirementSpecified" => of_uncertainty(payload, "/fact/RequirementSpecified/requirement/target/uncertainty"),
+        "ClockPaused" => of_clock(payload, "/fact/ClockPaused/from"),
+        "ClockResumed" => of_clock(payload, "/fact/ClockResumed/on"),
+        "CaseParked" => of_clock(payload, "/fact/CaseParked/from"),
+        "CaseUnparked" => of_clock(payload, "/fact/CaseUnparked/on"),
         _ => None,
     }
 }
@@ -263,6 +267,19 @@ fn of_uncertainty(payload: &str, place: &str) -> Option<Warning> {
         "{stated} is taken as stated, though k is {least:.2} or more at that p for the usual distributions: write U = k·u with the k of its p, or p = 0.6827 where it is a standard uncertainty"
     );
     Some(Warning { code: WarningCode::CoverageFactorSmall, message })
+}
+
+/// The clock stands still and goes on by the days of the record, whatever the day that was said.
+fn of_clock(payload: &str, place: &str) -> Option<Warning> {
+    let said = date_of(codec::occurred_at(payload).ok()?);
+    let payload: serde_json::Value = serde_json::from_str(payload).ok()?;
+    let counted = Date::deserialize(payload.pointer(place)?).ok()?;
+    (said < counted).then(|| Warning {
+        code: WarningCode::CountedFromRecord,
+        message: format!(
+            "this is dated {said}, and the clock counts from {counted}: no day before moves the deadline, which `extendDeadline` does"
+        ),
+    })
 }
 
 fn of_summary(payload: &str) -> Option<Warning> {

@@ -4,6 +4,7 @@ mod as_of;
 mod bulk;
 mod catalogue;
 mod comparing;
+mod dated_back;
 mod front;
 mod histories;
 mod internal;
@@ -34,6 +35,7 @@ use as_of::{
     the_past_is_answered_as_it_was, what_had_happened_is_told_by_the_log_of_now,
 };
 use bulk::many_commands_are_carried_out;
+use dated_back::a_clock_that_is_dated_back_counts_from_the_record;
 use front::{documents_are_judged, strangers_stay_outside, the_last_request_is_answered};
 use histories::one_case_has_a_history;
 use internal::what_is_internal_is_for_some;
@@ -113,6 +115,7 @@ on_both_databases! {
     the_past_is_answered_as_it_was
     rights_are_those_of_today
     what_had_happened_is_told_by_the_log_of_now
+    a_clock_that_is_dated_back_counts_from_the_record
     pages_of_what_had_happened_go_on_or_are_refused
     senseless_moments_are_refused
     strangers_stay_outside

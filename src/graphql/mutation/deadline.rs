@@ -18,9 +18,9 @@ mutations! {
         set_deadline(SetDeadlineInput) -> SetDeadlinePayload;
         /// 延长期限: moves the last day further away. By a coordinator or a manager.
         extend_deadline(ExtendDeadlineInput) -> ExtendDeadlinePayload;
-        /// 暂停计时: stops the clock, say while a part is on order. It answers no missed deadline: one that nobody answers escalates all the same. A pause ends when the case is solved, or ends otherwise: one that is reopened is not paused. By a coordinator or the lead.
+        /// 暂停计时: stops the clock, say while a part is on order. It answers no missed deadline: one that nobody answers escalates all the same. A pause ends when the case is solved, or ends otherwise: one that is reopened is not paused. What is dated back (`occurredAt`) counts from the day of its record, and is warned of (`COUNTED_FROM_RECORD`). By a coordinator or the lead.
         pause_clock(PauseClockInput) -> PauseClockPayload;
-        /// 恢复计时: starts it again; the deadline moves by the working days paused since it was set, as `Case.deadline` counts them. A pause that began while the case was parked moves nothing as long as it is: those days are counted by whoever takes it up again (`unparkCase`). By a coordinator or the lead.
+        /// 恢复计时: starts it again; the deadline moves by the working days paused since it was set, as `Case.deadline` counts them. A pause that began while the case was parked moves nothing as long as it is: those days are counted by whoever takes it up again (`unparkCase`). What is dated back (`occurredAt`) counts from the day of its record, and is warned of (`COUNTED_FROM_RECORD`). By a coordinator or the lead.
         resume_clock(ResumeClockInput) -> ResumeClockPayload;
     }
 }

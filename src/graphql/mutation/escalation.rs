@@ -18,9 +18,9 @@ mutations! {
     EscalationMutation answers case: CaseNode, CaseConflict {
         /// 上报: takes the case exactly one level up. By a coordinator or a manager.
         escalate_case(EscalateCaseInput) -> EscalateCasePayload;
-        /// 暂存: keeps a case of national level open until a review. Its deadline stands still until the end of the day of review, and whoever takes the case up again by then moves it by the working days until then (`unparkCase`). A review that nobody has held moves nothing: from the next day on the deadline runs where it was, and the case can be parked anew. By a manager of the nation.
+        /// 暂存: keeps a case of national level open until a review. Its deadline stands still until the end of the day of review, and whoever takes the case up again by then moves it by the working days until then (`unparkCase`). A review that nobody has held moves nothing: from the next day on the deadline runs where it was, and the case can be parked anew. What is dated back (`occurredAt`) counts from the day of its record, and is warned of (`COUNTED_FROM_RECORD`). By a manager of the nation.
         park_case(ParkCaseInput) -> ParkCasePayload;
-        /// 取回: takes a parked case up again. By the end of the day of its review this moves the deadline by the working days that it was parked since the deadline was set, as a pause does; one that had passed before stays where it was. By a manager of the nation.
+        /// 取回: takes a parked case up again. By the end of the day of its review this moves the deadline by the working days that it was parked since the deadline was set, as a pause does; one that had passed before stays where it was. What is dated back (`occurredAt`) counts from the day of its record, and is warned of (`COUNTED_FROM_RECORD`). By a manager of the nation.
         unpark_case(UnparkCaseInput) -> UnparkCasePayload;
     }
 }
