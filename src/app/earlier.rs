@@ -29,8 +29,7 @@ impl App {
     /// When the store or the folder of the keys fails.
     pub async fn earlier(&self, actor: &ActorId, key: &Key) -> Result<Earlier, Fault> {
         let Some(stored) = self.store.command(actor.as_str(), key.text()).await? else { return Ok(Earlier::Nothing) };
-        // Before digests had a key they were kept as they are.
-        if [self.digest_to_keep(key).await?, key.digest()].contains(&stored.digest) {
+        if self.digests_kept(key).await?.contains(&stored.digest) {
             return Ok(Earlier::This(Receipt { replayed: true, ..Receipt::from(stored.committed) }));
         }
         Ok(match self.is_from_before_these_keys(stored.committed.recorded_at).await? {

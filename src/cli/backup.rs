@@ -57,9 +57,9 @@ pub struct Backup {
 #[command(after_help = "\
 The database must be there and empty (PostgreSQL, which is filled by pg_restore) or not be there at all (SQLite). The log
 is replayed and compared with every row, with its latest checkpoint and with those that are given, as `etalon audit follow`
-keeps one. Rows that are not what the log makes are made anew. Where the signer and the witnesses have signed just this log and nothing after it, the log goes on as it was.
-Else something may be lost: it then takes another name, which a RecoveredFrom event tells, and so another verifier key,
-which auditors need from you. So put the signer's key and its newest memory in place before (`ledger_key_file` and
+keeps one. Rows that are not what the log makes are made anew. Where the signer and the witnesses have signed just this
+log and nothing after it, the log goes on as it was. Else something may be lost: it then takes another name, which a
+RecoveredFrom event tells, and so another verifier key, which auditors need from you. So put the signer's key and its newest memory in place before (`ledger_key_file` and
 `ledger_memory_file`, or set `signer_url` and `signer_key`): without them the log takes another name for good.
 
 When events were recorded is held against no clock and no word of a witness: that one of their clocks was once wrong does

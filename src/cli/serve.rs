@@ -286,7 +286,8 @@ async fn attendants(
     }
     attendants.spawn("the work on deadlines", {
         let (app, stop) = (app.clone(), stop.clone());
-        let clockwork = clockwork(settings);
+        let escalate_after_working_days = settings.escalate_after_working_days.into();
+        let clockwork = Clockwork { every: CLOCK_LOOKS_EVERY, escalate_after_working_days };
         let holder = app.new_id().to_string();
         async move { clockwork.run(&app, &holder, stop).await }
     });
@@ -312,12 +313,6 @@ async fn attendants(
         attendants.spawn("the fetching of the identity provider's keys", provider.clone().run(stop.clone()));
     }
     Ok(attendants)
-}
-
-/// The clock's work, as one of the servers does it.
-fn clockwork(settings: &Settings) -> Clockwork {
-    let escalate_after_working_days = settings.escalate_after_working_days.into();
-    Clockwork { every: CLOCK_LOOKS_EVERY, escalate_after_working_days }
 }
 
 /// Where the figures of the process are served, where the settings say so.

@@ -96,7 +96,7 @@ pub struct Finding {
 
 impl From<&WrongTime> for Finding {
     fn from(wrong: &WrongTime) -> Self {
-        let message = harmless(&wrong.to_string());
+        let message = harmless(&wrong.to_string(), Findings::MESSAGE_LENGTH);
         Self { index: wrong.index(), kind: wrong.kind(), message, word: Some(wrong.word().clone()) }
     }
 }
@@ -147,7 +147,12 @@ impl Findings {
 
     /// Takes note. The words are made only if they are kept.
     pub(super) fn add(&mut self, kind: FindingKind, index: Option<u64>, message: impl FnOnce() -> String) {
-        self.keep(kind, index, || Finding { index, kind, message: harmless(&message()), word: None });
+        self.keep(kind, index, || Finding {
+            index,
+            kind,
+            message: harmless(&message(), Self::MESSAGE_LENGTH),
+            word: None,
+        });
     }
 
     /// Takes note of a time that cannot be.
@@ -166,10 +171,10 @@ impl Findings {
     }
 }
 
-/// Words may quote the log, which may try to reach the terminal or to fill the memory.
-fn harmless(message: &str) -> String {
+/// Words may quote the log or a catalogue, which may try to reach the terminal, to fill the memory or to say nothing else.
+pub(crate) fn harmless(text: &str, characters: usize) -> String {
     let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
-    message.chars().take(Findings::MESSAGE_LENGTH).map(shown).collect()
+    text.chars().take(characters).map(shown).collect()
 }
 
 #[cfg(test)]

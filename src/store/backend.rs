@@ -43,8 +43,8 @@ pub(super) trait Backend: Catalogued + InPlace + Send + Sync + 'static {
     /// them.
     const TERMS: Option<Lines>;
 
-    /// Whether another database may come into the place of this one under a process that runs.
-    const MAY_BE_REPLACED: bool;
+    /// Whether a new connection may lead to another database than this one: a copy that has not all of it, say.
+    const MAY_LEAD_ELSEWHERE: bool;
 
     /// The texts of which such an index has other terms than they have.
     fn unlike_terms(&self) -> impl Future<Output = Result<Vec<RowDifference>, sqlx::Error>> + Send;

@@ -189,7 +189,7 @@ impl<B: Backend> SqlStore<B> {
 
     /// The last event of a stream: what is loaded for a fold comes without its place in the log.
     async fn last_of(&self, stream: StreamId) -> Result<Option<Sighting>, StoreError> {
-        if !B::MAY_BE_REPLACED {
+        if !B::MAY_LEAD_ELSEWHERE {
             return Ok(None);
         }
         let last = Statement::new(LAST_OF_STREAM);

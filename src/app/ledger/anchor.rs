@@ -203,12 +203,12 @@ async fn ask_again_and_again(
         };
         let rest = match asked {
             Ok(()) => None,
-            Err(error) if error.is_of_another_log() => {
-                tracing::error!(error = %with_causes(&error), "a checkpoint is not anchored");
-                Some(REST)
-            }
             Err(error) => {
-                tracing::warn!(error = %with_causes(&error), "a checkpoint is not anchored");
+                let causes = with_causes(&error);
+                match error.is_of_another_log() {
+                    true => tracing::error!(error = %causes, "a checkpoint is not anchored"),
+                    false => tracing::warn!(error = %causes, "a checkpoint is not anchored"),
+                }
                 Some(REST)
             }
         };

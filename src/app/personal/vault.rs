@@ -222,6 +222,11 @@ impl App {
         }
     }
 
+    /// What may be kept of the same input: before digests had a key they were kept as they are.
+    pub(in crate::app) async fn digests_kept(&self, key: &Key) -> Result<[[u8; 32]; 2], Fault> {
+        Ok([self.digest_to_keep(key).await?, key.digest()])
+    }
+
     /// Looks whether the database still has the data keys of this process. Once others were adopted, nothing more comes in:
     /// it would be sealed and digested under keys that no other server has.
     ///

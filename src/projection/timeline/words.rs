@@ -1,5 +1,7 @@
 //! What people read of each event, in both languages. A new event has to be told before it compiles.
 
+use std::fmt::Display;
+
 use jiff::civil::Date;
 
 use crate::domain::case::Case;
@@ -16,7 +18,7 @@ pub(super) fn of(event: &Recorded<CaseFact>, case: &Case, deadline_before: Optio
     let told = |kind, chinese: &str, english: &str| {
         vec![(kind, Text { chinese: chinese.to_owned(), english: english.to_owned() })]
     };
-    let said = |kind, chinese: &str, english: &str, what: &dyn std::fmt::Display| {
+    let said = |kind, chinese: &str, english: &str, what: &dyn Display| {
         vec![(kind, Text { chinese: format!("{chinese}：{what}"), english: format!("{english}: {what}") })]
     };
     let with_deadline = |mut entries: Vec<(Kind, Text)>, deadline: Option<Date>| {
@@ -47,13 +49,7 @@ pub(super) fn of(event: &Recorded<CaseFact>, case: &Case, deadline_before: Optio
         CaseFact::MeasurementRecorded(_) => told(Kind::Work, "记录测量结果", "Measurement recorded"),
         CaseFact::MeasurementRetracted(fact) => {
             let which = which(&measurement(case, fact.measurement));
-            vec![(
-                Kind::Work,
-                Text {
-                    chinese: format!("作废测量结果{}：{}", which.chinese, fact.reason),
-                    english: format!("Measurement retracted{}: {}", which.english, fact.reason),
-                },
-            )]
+            said_of(Kind::Work, "作废测量结果", "Measurement retracted", &which, &fact.reason)
         }
         CaseFact::SolutionProposed(fact) => {
             said(Kind::Lifecycle, "提出解决方案", "Solution proposed", &fact.description)
@@ -121,13 +117,7 @@ pub(super) fn of(event: &Recorded<CaseFact>, case: &Case, deadline_before: Optio
         }
         CaseFact::FeeRetracted(fact) => {
             let which = which(&fee(case, fact.fee));
-            vec![(
-                Kind::Record,
-                Text {
-                    chinese: format!("作废收费{}：{}", which.chinese, fact.reason),
-                    english: format!("Fee retracted{}: {}", which.english, fact.reason),
-                },
-            )]
+            said_of(Kind::Record, "作废收费", "Fee retracted", &which, &fact.reason)
         }
         CaseFact::TechniqueIntroduced(fact) => {
             said(Kind::Work, "引进先进技术", "Technique introduced", &fact.technique)
@@ -148,6 +138,17 @@ pub(super) fn of(event: &Recorded<CaseFact>, case: &Case, deadline_before: Optio
             None => told(Kind::Imported, "历史活动", "Activity of another tracker"),
         },
     }
+}
+
+/// What is said of one of several: which one, and what.
+fn said_of(kind: Kind, chinese: &str, english: &str, which: &Text, what: &dyn Display) -> Vec<(Kind, Text)> {
+    vec![(
+        kind,
+        Text {
+            chinese: format!("{chinese}{}：{what}", which.chinese),
+            english: format!("{english}{}: {what}", which.english),
+        },
+    )]
 }
 
 /// What something is told by, in brackets; nothing where it is not known.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::{Executor, FromRow};
 
+use crate::ledger::finding::harmless;
 use crate::store::postgres::columns::Definitions;
 use crate::store::postgres::expected::{Expected, normal};
 use crate::store::postgres::indexes::{self, IndexRow};
@@ -305,8 +306,7 @@ const SHOWN_CHARACTERS: usize = 200;
 
 /// What stands in the catalogue may have been made to reach the terminal, or to say nothing else.
 pub(super) fn shown(text: &str) -> String {
-    let harmless = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
-    text.chars().take(SHOWN_CHARACTERS).map(harmless).collect()
+    harmless(text, SHOWN_CHARACTERS)
 }
 
 fn altered_definitions(word: &str, made: &Definitions, found: Vec<DefinedRow>) -> Vec<Alteration> {

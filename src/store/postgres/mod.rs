@@ -158,7 +158,7 @@ impl InPlace for PostgresBackend {
 impl Backend for PostgresBackend {
     const INDEX: IndexDialect = sql::INDEX;
     const TERMS: Option<Lines> = Some(sql::TERMS);
-    const MAY_BE_REPLACED: bool = true;
+    const MAY_LEAD_ELSEWHERE: bool = true;
 
     async fn unlike_terms(&self) -> Result<Vec<RowDifference>, sqlx::Error> {
         Ok(Vec::new())

@@ -193,7 +193,7 @@ async fn migrate(writer: &mut SqliteConnection) -> Result<(), StoreError> {
 impl Backend for SqliteBackend {
     const INDEX: IndexDialect = sql::INDEX;
     const TERMS: Option<Lines> = None;
-    const MAY_BE_REPLACED: bool = false;
+    const MAY_LEAD_ELSEWHERE: bool = false;
 
     fn lines(columns: &str, source: &str) -> String {
         format!("select {columns} from {source} r")
