@@ -12,6 +12,7 @@ mod faults;
 mod figures;
 mod following;
 mod front;
+mod frozen;
 mod interchange;
 mod ledger;
 mod licences;
