@@ -2,6 +2,7 @@
 //! never wait for it. Two processes may share the file: `begin immediate` is what orders them.
 
 mod catalogue;
+mod connecting;
 mod driver;
 mod file;
 mod insert;
@@ -17,13 +18,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use backon::{ConstantBuilder, Retryable};
 use cqrs_es::persist::PersistenceError;
 use rusqlite::{Connection, Transaction};
 use serde::Serialize;
+use sqlx::Connection as _;
 use sqlx::migrate::Migrator;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection as _};
+use sqlx::sqlite::SqlitePoolOptions;
 use tokio::sync::watch;
 
 use crate::store::backend::Backend;
@@ -39,9 +39,7 @@ use crate::store::sql::{EVENTS_TO_FOLD, keep_rebuild};
 use crate::store::statement::{Statement, bound};
 use crate::store::stored::{Decoded, EventToFoldRow, Scanned};
 use crate::store::texts::IndexDialect;
-use crate::store::{
-    Append, PoolState, RebuildOutcome, RowDifference, StoreError, StreamEvent, StreamId, migration_error, time_limit,
-};
+use crate::store::{Append, PoolState, RebuildOutcome, RowDifference, StoreError, StreamEvent, StreamId, time_limit};
 
 use driver::{Failed, driver_error, execute_on};
 use file::OpenFile;
@@ -54,11 +52,6 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 /// How long a statement waits for another process that writes the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How a file is opened that another process is making: SQLite waits for no lock when it turns a new one to WAL.
-const WHILE_BUSY: ConstantBuilder = ConstantBuilder::new()
-    .with_delay(BUSY_PAUSE)
-    .with_max_times((BUSY_TIMEOUT.as_millis() / BUSY_PAUSE.as_millis()) as usize);
-
 /// How often it is tried to empty the WAL: as often as lets the short reads of requests end. Who reads for longer is not
 /// waited for.
 const SCRUBS: u32 = 20;
@@ -69,10 +62,6 @@ const BUSY_PAUSE: Duration = Duration::from_millis(10);
 /// Readers of one process, and as many again that go through tables and load streams; more than cores do not read
 /// faster.
 const READERS: u32 = 8;
-
-/// How many rows SQLite's thread may be ahead of who reads them: two threads that wait for each other at every few rows
-/// do little else.
-const ROWS_AHEAD: usize = 256;
 
 /// An opened and migrated SQLite file.
 pub(super) struct SqliteBackend {
@@ -92,23 +81,12 @@ impl SqliteBackend {
         if schema != Schema::Restored && !path.exists() && draft_of(path).exists() {
             return Err(StoreError::Restoring { url: url.to_owned() });
         }
-        let may_begin = matches!(schema, Schema::Migrated | Schema::Restored);
+        let may_begin = connecting::may_begin(schema);
         if let Some(folder) = path.parent().filter(|_| may_begin) {
             tokio::fs::create_dir_all(folder).await.map_err(|error| unreachable(error.into()))?;
         }
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(may_begin)
-            .busy_timeout(BUSY_TIMEOUT)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .pragma("secure_delete", "on")
-            .statement_cache_capacity(256)
-            .row_buffer_size(ROWS_AHEAD);
-        // A migration may take its time, and needs no word of every statement that does.
-        let migrating = options.clone().disable_statement_logging();
-        let connect = || SqliteConnection::connect_with(&migrating);
-        let mut first = connect.retry(WHILE_BUSY).when(is_busy).await.map_err(unreachable)?;
+        let options = connecting::options(path, schema);
+        let mut first = connecting::first(&options).await.map_err(unreachable)?;
         if schema != Schema::Restored {
             is_unmarked(sqlx::query_scalar(sql::RESTORING).fetch_one(&mut first).await, url)?;
         }
@@ -117,7 +95,7 @@ impl SqliteBackend {
             has_log(logs.map_err(StoreError::during("look for a log"))?, url)?;
         }
         match schema {
-            Schema::Migrated | Schema::Existing | Schema::Restored => migrate(&mut first).await?,
+            Schema::Migrated | Schema::Existing | Schema::Restored => connecting::migrate(&mut first).await?,
             Schema::AsItIs => {
                 let found = sqlx::query_scalar(SCHEMA_VERSION).fetch_one(&mut first).await;
                 let found = found.map_err(StoreError::during("look at the schema"))?;
@@ -173,21 +151,6 @@ impl SqliteBackend {
         });
         done.await.map_err(Failed::during(operation))
     }
-}
-
-/// Whether another process holds a lock: `SQLITE_BUSY`, whatever stands above its eight bits.
-fn is_busy(error: &sqlx::Error) -> bool {
-    const SQLITE_BUSY: u32 = 5;
-    let code = error.as_database_error().and_then(|error| error.code());
-    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == SQLITE_BUSY)
-}
-
-/// Migrates inside one immediate transaction, since sqlx takes no lock of its own here and two
-/// processes may open a new file at once.
-async fn migrate(writer: &mut SqliteConnection) -> Result<(), StoreError> {
-    let mut transaction = writer.begin_with(sql::BEGIN).await.map_err(StoreError::during("lock the database"))?;
-    MIGRATIONS.run_direct(&mut *transaction).await.map_err(migration_error)?;
-    transaction.commit().await.map_err(StoreError::during("commit the migration"))
 }
 
 impl Backend for SqliteBackend {

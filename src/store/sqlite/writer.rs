@@ -25,7 +25,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Opens a file that is there, with its journal in WAL.
+    /// Opens a file that is there.
     pub(super) async fn open(path: &Path) -> rusqlite::Result<Self> {
         let writer = Self { path: path.to_owned(), slot: Arc::default() };
         writer.work(|_| Ok(())).await.map(|()| writer)

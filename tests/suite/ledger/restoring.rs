@@ -12,6 +12,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{Connection, Executor, PgConnection};
 
 use crate::ledger::backup::{commit, path, restore, run};
+use crate::ledger::serving::key_of;
 use crate::life::world::text;
 use crate::support::postgres::{FreshDatabase, fresh_database};
 use crate::support::server::Installation;
@@ -220,4 +221,21 @@ async fn what_a_killed_restore_has_left_is_not_played_into_the_next() {
             .expect("it reads")
             .all(|file| { !file.expect("a file").file_name().to_string_lossy().contains(".draft") })
     );
+}
+
+#[tokio::test]
+async fn a_backup_that_was_audited_where_it_lies_is_restored() {
+    let installation = Installation::embedded();
+    let backup = path(installation.folder(), "backup");
+    let server = installation.start();
+    commit(&installation, &server, "省级计量难点征集").await;
+    assert!(server.stop(), "{}", server.log());
+    let key = key_of(&installation).to_string();
+    run(installation.command().args(["backup", "--output", &backup])).ends_with(0);
+    let copy = format!("sqlite:{backup}/database");
+    run(installation.command().args(["audit", "replay", "--database", &copy, "--key", &key])).ends_with(0);
+    let files = fs::read_dir(&backup).expect("it reads").map(|file| file.expect("it reads").file_name());
+    assert_eq!(files.count(), 2, "nothing is left beside it");
+    let elsewhere = format!("sqlite:{}", path(installation.folder(), "restored/etalon.db"));
+    run(&mut restore(&installation, &backup, &elsewhere)).ends_with(0);
 }

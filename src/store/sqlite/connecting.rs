@@ -1,0 +1,65 @@
+//! How a file is connected to, and how its tables are brought up to date.
+
+use std::path::Path;
+
+use backon::{ConstantBuilder, Retryable};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection};
+
+use crate::store::opening::Schema;
+use crate::store::sqlite::{BUSY_PAUSE, BUSY_TIMEOUT, MIGRATIONS, sql};
+use crate::store::{StoreError, migration_error};
+
+/// How a file is opened that another process is making: SQLite waits for no lock when it turns a new one to WAL.
+const WHILE_BUSY: ConstantBuilder = ConstantBuilder::new()
+    .with_delay(BUSY_PAUSE)
+    .with_max_times((BUSY_TIMEOUT.as_millis() / BUSY_PAUSE.as_millis()) as usize);
+
+/// How many rows SQLite's thread may be ahead of who reads them: two threads that wait for each other at every few rows
+/// do little else.
+const ROWS_AHEAD: usize = 256;
+
+/// How the file at that path is connected to. One that is taken as it is keeps its journal, too: a backup has none, and to
+/// turn it to WAL would write into it, so that it is no longer the file that its digest is of.
+pub(super) fn options(path: &Path, schema: Schema) -> SqliteConnectOptions {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(may_begin(schema))
+        .busy_timeout(BUSY_TIMEOUT)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("secure_delete", "on")
+        .statement_cache_capacity(256)
+        .row_buffer_size(ROWS_AHEAD);
+    match schema {
+        Schema::Migrated | Schema::Existing | Schema::Restored => options.journal_mode(SqliteJournalMode::Wal),
+        Schema::AsItIs => options,
+    }
+}
+
+/// Whether a log may be begun in a file that is not there.
+pub(super) fn may_begin(schema: Schema) -> bool {
+    matches!(schema, Schema::Migrated | Schema::Restored)
+}
+
+/// Connects for the first time, as a migration needs it: it may take its time, and wants no word of every statement that
+/// does.
+pub(super) async fn first(options: &SqliteConnectOptions) -> Result<SqliteConnection, sqlx::Error> {
+    let migrating = options.clone().disable_statement_logging();
+    let connect = || SqliteConnection::connect_with(&migrating);
+    connect.retry(WHILE_BUSY).when(is_busy).await
+}
+
+/// Whether another process holds a lock: `SQLITE_BUSY`, whatever stands above its eight bits.
+fn is_busy(error: &sqlx::Error) -> bool {
+    const SQLITE_BUSY: u32 = 5;
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == SQLITE_BUSY)
+}
+
+/// Migrates inside one immediate transaction, since sqlx takes no lock of its own here and two
+/// processes may open a new file at once.
+pub(super) async fn migrate(writer: &mut SqliteConnection) -> Result<(), StoreError> {
+    let mut transaction = writer.begin_with(sql::BEGIN).await.map_err(StoreError::during("lock the database"))?;
+    MIGRATIONS.run_direct(&mut *transaction).await.map_err(migration_error)?;
+    transaction.commit().await.map_err(StoreError::during("commit the migration"))
+}
