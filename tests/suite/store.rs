@@ -29,6 +29,7 @@ mod leases;
 mod ledger;
 mod lists;
 mod log;
+mod migrating;
 mod opening;
 mod plans;
 mod rebuild;

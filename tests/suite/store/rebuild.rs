@@ -43,7 +43,7 @@ fn appends() -> Vec<Append> {
     appends
 }
 
-fn figure(detail: &str) -> FigureRow {
+pub(crate) fn figure(detail: &str) -> FigureRow {
     FigureRow {
         events_after: 0,
         kind: FigureKind::Fee,
