@@ -38,12 +38,13 @@ pub(in crate::store) async fn migrate_for(
     connection.close().await.map_err(unreachable)
 }
 
-/// Migrates as far as the role may; one that may not needs a database that is migrated. Nothing is done with the rights of
-/// the owner while something is there that a server's role has made.
+/// Migrates as far as the role may, for those who serve as well; one that may not needs a database that is migrated. Nothing
+/// is done with the rights of the owner while something is there that a server's role has made.
 pub(super) async fn migrate(connection: &mut PgConnection) -> Result<(), StoreError> {
     if roles::may_migrate(connection).await.map_err(StoreError::during("look at the schema"))? {
         planted::nothing_by_servers(connection).await?;
-        return run(connection).await;
+        run(connection).await?;
+        return roles::complete(connection).await;
     }
     has_schema(connection).await
 }

@@ -115,6 +115,23 @@ async fn a_server_that_may_not_migrate_says_who_should() {
     owner.execute(format!("drop owned by {0} cascade; drop role {0}", role.name).as_str()).await.expect("gone");
 }
 
+/// Whoever migrates, and whether the servers have heard of it or not.
+#[tokio::test]
+async fn what_a_migration_brings_is_given_to_the_role_that_serves() {
+    let database = Database::postgres();
+    let mut owner = PgConnection::connect(&database.url).await.expect("the server answers");
+    let role = TestRole::in_database(&database.url, &mut owner).await;
+    migrate_for(&database.url, &role.name).await.expect("migrated");
+    // The migrations that make a table, `data_keys`.
+    let forget = "drop table data_keys; delete from _sqlx_migrations where version in (23, 25)";
+    owner.execute(sqlx::raw_sql(forget)).await.expect("as an older program left it");
+    drop(open(&database.url, TestClock::new()).await.expect("the owner migrates it"));
+    let store = open(&role.url, TestClock::new()).await.expect("the role may serve");
+    store.take_data_keys_on([7; 32]).await.expect("it may use what is new");
+    drop(store);
+    owner.execute(format!("drop owned by {0} cascade; drop role {0}", role.name).as_str()).await.expect("gone");
+}
+
 /// What the server's role may do with its rows, as PostgreSQL says.
 async fn row_rights(connection: &mut PgConnection, role: &str) -> Vec<(String, bool)> {
     let rights = "select relname::text, bool_and(has_table_privilege($1, c.oid, p)) from pg_class c, \
