@@ -58,7 +58,7 @@ pub struct Settings {
     /// The log's database. Default: `etalon.db` in the data folder.
     pub database: DatabaseUrl,
     /// How long a PostgreSQL may say nothing when it is asked something, beyond what a statement may take, before it
-    /// counts as gone, 100 ms to 10 min. Default: 30 s.
+    /// counts as gone, 100 ms to 10 min; a commit is given up after 60 s in any case. Default: 30 s.
     pub database_timeout: Duration,
     /// Where the server listens. Default: `127.0.0.1:8080`.
     pub listen: SocketAddr,
