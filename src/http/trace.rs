@@ -16,13 +16,13 @@ use crate::telemetry::traces::continue_trace;
 #[derive(Clone, Debug)]
 pub(super) struct RequestId(pub(super) String);
 
-/// Follows a request from its first byte to its status. The path is logged, the query string is not: it may hold
-/// anything.
+/// Follows a request from its first byte to its status. Its route is logged, its path and query string are not: whoever asks
+/// may have put anything there.
 pub(super) async fn follow(State(front): State<Arc<Front>>, mut request: Request, next: Next) -> Response {
     let id = front.app.new_id().to_string();
-    let span = tracing::info_span!("request", id = %id, method = %request.method(), path = request.uri().path());
-    continue_trace(&span, request.headers());
     let route = route(request.uri().path());
+    let span = tracing::info_span!("request", id = %id, method = %request.method(), route);
+    continue_trace(&span, request.headers());
     let header = HeaderValue::from_str(&id).expect("a UUID is visible ASCII");
     request.extensions_mut().insert(RequestId(id));
     let began = front.app.now();
