@@ -192,12 +192,12 @@ impl App {
         self.clock.now()
     }
 
-    /// Whether the database answers, and has the data keys of this process still, as far as this is known.
+    /// Whether the database answers and takes commands of this process, and has its data keys still, as far as this is known.
     ///
     /// # Errors
-    /// When it does not, and [`Fault::OtherDataKeys`].
+    /// When it does not: of other rows or read only, among others; and [`Fault::OtherDataKeys`].
     pub async fn ready(&self) -> Result<(), Fault> {
-        self.store.ping().await?;
+        self.store.takes_commands().await?;
         self.may_write_under_data_keys()
     }
 

@@ -242,6 +242,19 @@ impl Fault {
         matches!(self, Self::Store(StoreError::TimedOut { .. }))
     }
 
+    /// Whether the read rows are those of another version of the program, which keeps this process from recording anything
+    /// more.
+    #[must_use]
+    pub fn is_of_other_rows(&self) -> bool {
+        matches!(self, Self::Store(StoreError::OtherRows { .. }))
+    }
+
+    /// Whether the database was found to take no writes.
+    #[must_use]
+    pub fn is_of_read_only(&self) -> bool {
+        matches!(self, Self::Store(StoreError::ReadOnly))
+    }
+
     /// Whether a command may be on record although it has failed.
     #[must_use]
     pub fn is_unsettled(&self) -> bool {

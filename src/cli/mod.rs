@@ -145,7 +145,7 @@ Examples:
   etalon serve --listen 127.0.0.1:9000
   ETALON_DATABASE=postgres://etalon@db/etalon etalon serve
 
-/healthz answers while the process runs, /readyz while its database answers within 3 s.")]
+/healthz answers while the process runs, /readyz while it takes commands and its database answers within 3 s.")]
 pub struct Serve {
     /// The database.
     #[command(flatten)]

@@ -203,6 +203,12 @@ pub(crate) fn of_fault(request_id: &str, limits: &Limits, fault: Fault) -> Error
              may, or this one once it was started anew"
                 .to_owned(),
         ),
+        fault if fault.is_of_other_rows() => (
+            UNAVAILABLE,
+            "the database has gone on with another version of etalon than this server's, which records nothing more; the same \
+             request may be sent to another server, or to this one once it was started with that version"
+                .to_owned(),
+        ),
         fault if fault.is_retryable() => {
             (UNAVAILABLE, "not possible at the moment; the same request may be sent again".to_owned())
         }

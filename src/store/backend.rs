@@ -46,6 +46,9 @@ pub(super) trait Backend: Catalogued + InPlace + Send + Sync + 'static {
     /// Whether a new connection may lead to another database than this one: a copy that has not all of it, say.
     const MAY_LEAD_ELSEWHERE: bool;
 
+    /// 1 where nothing can be written, else 0: an expression of a query.
+    const IS_READ_ONLY: &'static str;
+
     /// The texts of which such an index has other terms than they have.
     fn unlike_terms(&self) -> impl Future<Output = Result<Vec<RowDifference>, sqlx::Error>> + Send;
 
@@ -390,9 +393,5 @@ impl<B: Backend> Store for SqlStore<B> {
     async fn rows_digest(&self) -> Result<RowsDigest, StoreError> {
         let last_position = self.head().await?.last_position();
         digest::rows(&self.backend, last_position).await
-    }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        self.count("reach the database", Statement::new(sql::PING)).await.map(drop)
     }
 }

@@ -180,6 +180,9 @@ pub enum StoreError {
         /// Of this program.
         ours: u64,
     },
+    /// The database takes no writes, as a standby does until it takes over: nothing was stored.
+    #[error("the database takes no writes: it is a standby, or was told to be read only")]
+    ReadOnly,
     /// The database is not that which this process has seen, or not as it was: nothing was stored, and nothing will be
     /// before the process is started again, since what it keeps in memory is of events that are gone.
     #[error(
@@ -295,6 +298,7 @@ impl StoreError {
                 | Self::Load { .. }
                 | Self::Unreachable { .. }
                 | Self::OtherRows { .. }
+                | Self::ReadOnly
                 | Self::WentBack { .. }
                 | Self::Replaced { .. }
                 | Self::TakenOver

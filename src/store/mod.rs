@@ -377,12 +377,6 @@ pub trait Store:
     /// # Errors
     /// When the database fails.
     async fn rows_digest(&self) -> Result<RowsDigest, StoreError>;
-
-    /// Whether the database answers.
-    ///
-    /// # Errors
-    /// When it does not.
-    async fn ping(&self) -> Result<(), StoreError>;
 }
 
 fn migration_error(source: MigrateError) -> StoreError {

@@ -1,19 +1,55 @@
-//! What can be seen of the database from outside: the connections that reads share.
+//! What can be seen of the database from outside: the connections that reads share, and whether it takes commands.
 
-use sqlx::{Database, Pool};
+use async_trait::async_trait;
+use sqlx::{Database, FromRow, Pool};
 
+use crate::store::StoreError;
 use crate::store::backend::{Backend, SqlStore};
+use crate::store::listing::headless;
+use crate::store::row::ROWS_VERSION;
+use crate::store::statement::Statement;
 
 /// What the store tells of itself.
+#[async_trait]
 pub trait ObservedStore: Send + Sync {
     /// The connections that reads share.
     fn pool(&self) -> PoolState;
+
+    /// Whether the database answers, and takes what this program would write: one statement.
+    ///
+    /// # Errors
+    /// [`StoreError::OtherRows`] and [`StoreError::ReadOnly`], and when the database does not answer.
+    async fn takes_commands(&self) -> Result<(), StoreError>;
 }
 
+#[async_trait]
 impl<B: Backend> ObservedStore for SqlStore<B> {
     fn pool(&self) -> PoolState {
         self.backend.pool()
     }
+
+    async fn takes_commands(&self) -> Result<(), StoreError> {
+        let asked = format!(
+            "select rows_version, cast({} as bigint) as is_read_only from log_head where id = 1",
+            B::IS_READ_ONLY
+        );
+        let asked = Statement::new(&asked);
+        let standing = self.one::<StandingRow, StandingRow>("see whether the database takes commands", asked).await?;
+        let standing = standing.ok_or_else(headless)?;
+        let stored = standing.rows_version.cast_unsigned();
+        match (stored == ROWS_VERSION, standing.is_read_only) {
+            (false, _) => Err(StoreError::OtherRows { stored, ours: ROWS_VERSION }),
+            (true, 0) => Ok(()),
+            (true, _) => Err(StoreError::ReadOnly),
+        }
+    }
+}
+
+/// How the database stands to commands.
+#[derive(FromRow)]
+struct StandingRow {
+    rows_version: i64,
+    is_read_only: i64,
 }
 
 /// Connections of a pool.

@@ -221,5 +221,3 @@ pub(super) fn keep_rebuild(holder: &str) -> Statement {
 }
 
 pub(super) const RELEASE_LEASE: &str = "delete from leases where name = $1 and holder = $2";
-
-pub(super) const PING: &str = "select cast(1 as bigint) as count";

@@ -9,6 +9,7 @@ mod lists;
 mod messages;
 mod rates;
 mod readers;
+mod ready;
 mod refusals;
 mod room;
 mod secure;

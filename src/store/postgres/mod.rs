@@ -159,6 +159,7 @@ impl Backend for PostgresBackend {
     const INDEX: IndexDialect = sql::INDEX;
     const TERMS: Option<Lines> = Some(sql::TERMS);
     const MAY_LEAD_ELSEWHERE: bool = true;
+    const IS_READ_ONLY: &'static str = "case current_setting('transaction_read_only') when 'on' then 1 else 0 end";
 
     async fn unlike_terms(&self) -> Result<Vec<RowDifference>, sqlx::Error> {
         Ok(Vec::new())

@@ -157,6 +157,7 @@ impl Backend for SqliteBackend {
     const INDEX: IndexDialect = sql::INDEX;
     const TERMS: Option<Lines> = None;
     const MAY_LEAD_ELSEWHERE: bool = false;
+    const IS_READ_ONLY: &'static str = "0";
 
     fn lines(columns: &str, source: &str) -> String {
         format!("select {columns} from {source} r")

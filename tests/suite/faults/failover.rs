@@ -280,7 +280,7 @@ async fn nothing_is_written_of_webhooks_by_who_has_seen_what_is_lost() {
     for store in [&delivers, &another] {
         let mut asks = interval(LOOKS_EVERY);
         // The connections that it had are lost with the database.
-        while store.ping().await.is_err() {
+        while store.takes_commands().await.is_err() {
             asks.tick().await;
         }
     }

@@ -239,7 +239,7 @@ async fn who_gives_up_a_read_of_a_silent_database_leaves_no_connection_behind() 
     let database = fresh_database();
     let proxy = Proxy::before(database.url()).await;
     let store = behind(&proxy).await;
-    let asked = || limited(PATIENCE, store.ping());
+    let asked = || limited(PATIENCE, store.takes_commands());
     let answered = || async {
         let mut asks = interval(Duration::from_millis(100));
         loop {

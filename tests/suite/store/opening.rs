@@ -16,7 +16,7 @@ async fn a_log_keeps_its_name_and_its_events(database: Database) {
     let origin = store.origin().await.expect("read");
     drop(store);
     let again = database.open().await;
-    again.ping().await.expect("it answers");
+    again.takes_commands().await.expect("it answers");
     assert_eq!(again.origin().await.expect("read"), origin);
     assert_eq!(again.head().await.expect("read").next_position, 1);
 }
@@ -41,6 +41,23 @@ async fn a_newer_schema_is_refused(database: Database) {
     .await;
     let refused = store::open(&database.url, TestClock::new()).await.err();
     assert!(matches!(refused, Some(StoreError::NewerSchema { version: 9999 })), "{refused:?}");
+}
+
+async fn rows_of_another_program_take_no_commands(database: Database) {
+    let store = database.open().await;
+    database.raw().await.execute("update log_head set rows_version = 1000").await;
+    let refused = store.takes_commands().await.expect_err("its rows would not go with those that are there");
+    assert!(matches!(refused, StoreError::OtherRows { stored: 1_000, .. }), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_database_that_is_only_read_takes_no_commands() {
+    let database = Database::postgres();
+    drop(database.open().await);
+    // Its connections are as those to a standby are.
+    let store = store::open_as_it_is(&database.url, TestClock::new()).await.expect("it is there");
+    let refused = store.takes_commands().await.expect_err("it takes nothing");
+    assert!(matches!(refused, StoreError::ReadOnly), "{refused:?}");
 }
 
 async fn no_log_is_begun_by_those_who_want_one_that_is_there(database: Database) {
@@ -90,6 +107,7 @@ on_both_databases! {
     a_log_keeps_its_name_and_its_events,
     several_processes_may_open_a_new_database_at_once,
     a_newer_schema_is_refused,
+    rows_of_another_program_take_no_commands,
 }
 
 #[tokio::test]
