@@ -249,6 +249,10 @@ register!(
         // Whom to call changes, and each of them is a person.
         const KEY_PER_EVENT: bool = true;
 
+        fn moves_row(event: &Recorded<EnterpriseFact>) -> bool {
+            projection::register::moves_enterprise(event)
+        }
+
         fn erases(event: &Recorded<EnterpriseFact>) -> bool {
             matches!(event.fact, EnterpriseFact::ContactErased(_))
         }

@@ -49,7 +49,7 @@ pub struct Entry<A> {
     pub from_position: u64,
     /// When the log took that event.
     pub updated_at: Timestamp,
-    /// What is known of it.
+    /// What is known of it; of an enterprise all but the visits to it.
     pub state: A,
 }
 

@@ -202,6 +202,8 @@ codes! {
     AlreadyEnrolled = "ALREADY_ENROLLED",
     /// A visit cannot lie in the future.
     VisitInFuture = "VISIT_IN_FUTURE",
+    /// More visits to an enterprise than a campaign has: 1,000 at most.
+    TooManyVisits = "TOO_MANY_VISITS",
     /// Registered already: amend it.
     AlreadyRegistered = "ALREADY_REGISTERED",
     /// The person's data was erased: nothing more is said of that person.

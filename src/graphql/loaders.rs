@@ -7,6 +7,7 @@
 //! who it names; see [`Way`](crate::graphql::types::register::Way).
 
 mod duplicates;
+mod files;
 mod histories;
 mod loads;
 mod positions;
@@ -35,8 +36,9 @@ use crate::domain::enterprise::Enterprise;
 use crate::domain::institution::Institution;
 use crate::domain::person::Person;
 use crate::domain::value::personal::Sealed;
-use crate::domain::value::{CaseId, Personal};
+use crate::domain::value::{CaseId, EnterpriseId, Personal};
 use crate::graphql::loaders::duplicates::GoingOn;
+use crate::graphql::loaders::files::{FileKey, Files, Visited};
 use crate::graphql::loaders::histories::{Counts, Histories, HistoryKey, ToldKey};
 pub(crate) use crate::graphql::loaders::loads::Loads;
 use crate::graphql::loaders::loads::Remembering;
@@ -46,6 +48,7 @@ use crate::graphql::loaders::proofs::{Proofs, Vouchers};
 /// The loaders of one request.
 pub(crate) struct Loaders {
     files: Remembering<Files>,
+    visited: Remembering<Visited>,
     cases: DataLoader<Cases>,
     going_on: DataLoader<GoingOn>,
     told: DataLoader<Histories>,
@@ -67,6 +70,7 @@ impl Loaders {
     pub(crate) fn new(app: &Arc<App>, actor: &Actor, loads: &Loads, kind: OperationType) -> Self {
         let loaders = Self {
             files: loads.remembering(Files { app: app.clone(), actor: actor.clone() }),
+            visited: loads.remembering(Visited { app: app.clone() }),
             cases: loads.batching(Cases { app: app.clone(), actor: actor.clone() }),
             going_on: loads.batching(GoingOn { app: app.clone(), actor: actor.clone() }),
             visible: loads.batching(Visible { app: app.clone(), actor: actor.clone() }),
@@ -89,7 +93,7 @@ impl Loaders {
     }
 
     /// A field of a mutation sees what the fields before it have changed: nothing is remembered but what a version of a
-    /// case is.
+    /// case or of an enterprise is.
     fn forget_what_changes(&self) {
         self.evidence.enable_all_cache(false);
         self.enterprises.enable_all_cache(false);
@@ -106,9 +110,17 @@ impl Loaders {
         version: u64,
         at: Moment,
     ) -> Result<Option<Arc<Versioned<Case>>>, Fault> {
-        // A version of the log is the same whenever it is looked at.
-        let at = if matches!(at, Moment::Occurred(_)) { at } else { Moment::Present };
-        self.files.load_one(FileKey { id, version, at }).boxed().await
+        self.files.load_one(FileKey::new(id, version, at)).boxed().await
+    }
+
+    /// What is known of an enterprise at that version, as of that moment, with the visits to it: once per request, too.
+    pub(crate) async fn visited(
+        &self,
+        id: EnterpriseId,
+        version: u64,
+        at: Moment,
+    ) -> Result<Arc<Versioned<Enterprise>>, Fault> {
+        Ok(self.visited.load_one(FileKey::new(id, version, at)).boxed().await?.unwrap_or_default())
     }
 
     /// A case as of that moment, if it is there for who asks.
@@ -203,32 +215,6 @@ batched! {
     Institution => institutions,
     Campaign => campaigns,
     Person => persons,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct FileKey {
-    id: CaseId,
-    version: u64,
-    at: Moment,
-}
-
-struct Files {
-    app: Arc<App>,
-    actor: Actor,
-}
-
-impl Loader<FileKey> for Files {
-    type Value = Arc<Versioned<Case>>;
-    type Error = Fault;
-
-    async fn load(&self, keys: &[FileKey]) -> Result<HashMap<FileKey, Self::Value>, Fault> {
-        let mut found = HashMap::with_capacity(keys.len());
-        for (at, keys) in grouped(keys, |key| key.at) {
-            let cases: Vec<_> = keys.iter().map(|key| (key.id, key.version)).collect();
-            found.extend(keys.into_iter().zip(self.app.case_files(&self.actor, &cases, at).await?));
-        }
-        Ok(found)
-    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,4 +1,5 @@
-//! Entries of the registers → their read rows. The row's document is the whole aggregate, since registers are small.
+//! Entries of the registers → their read rows. The row's document is the whole aggregate, since registers are small; but
+//! for the visits to an enterprise, which are not: a row is written with every event, and would write all of them again.
 
 use serde::Serialize;
 
@@ -6,6 +7,8 @@ use crate::domain::annual_summary::AnnualSummary;
 use crate::domain::campaign::Campaign;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::enterprise::Enterprise;
+use crate::domain::enterprise::event::EnterpriseFact;
+use crate::domain::event::Recorded;
 use crate::domain::institution::Institution;
 use crate::domain::person::Person;
 use crate::domain::view::View;
@@ -23,7 +26,7 @@ struct Heading {
 #[must_use]
 pub fn enterprise(after: &Enterprise) -> RowChanges {
     changes(
-        after,
+        &after.without_visits(),
         after.file.as_ref().map(|file| Heading {
             code: file.identity.to_string(),
             name: file.name.to_string(),
@@ -31,6 +34,17 @@ pub fn enterprise(after: &Enterprise) -> RowChanges {
             state: if file.enrolments.values().any(|enrolment| enrolment.stands()) { "ENROLLED" } else { "WITHDRAWN" },
         }),
     )
+}
+
+/// Whether anything of an enterprise's row depends on the event.
+#[must_use]
+pub fn moves_enterprise(event: &Recorded<EnterpriseFact>) -> bool {
+    match &event.fact {
+        EnterpriseFact::EnterpriseEnrolled(_)
+        | EnterpriseFact::EnrolmentWithdrawn(_)
+        | EnterpriseFact::ContactErased(_) => true,
+        EnterpriseFact::FieldVisitRecorded(_) => false,
+    }
 }
 
 /// A campaign.
@@ -131,4 +145,54 @@ fn changes(after: &impl Serialize, heading: Option<Heading>) -> RowChanges {
         document: serde_json::to_string(after).expect("aggregates have string keys and no failing values"),
     });
     RowChanges { register, ..RowChanges::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::fixtures::recorded;
+
+    fn event(fact: serde_json::Value) -> Recorded<EnterpriseFact> {
+        recorded(serde_json::from_value::<EnterpriseFact>(fact).expect("a fact"))
+    }
+
+    fn enrolled() -> Enterprise {
+        let mut enterprise = Enterprise::default();
+        enterprise.evolve(&event(json!({ "EnterpriseEnrolled": {
+            "identity": { "kind": "CREDIT_CODE", "code": "914403001922038216" }, "name": "深圳精密机械有限公司",
+            "division": "440305", "campaign": Uuid::nil(), "campaignVersion": 1,
+            "consent": { "kind": "GIVEN", "statement": "书面同意" },
+        } })));
+        enterprise
+    }
+
+    #[test]
+    fn an_enterprise_has_the_same_row_however_often_somebody_went_there() {
+        let row = enterprise(&enrolled());
+        assert!(row.register.is_some());
+        let mut visited = enrolled();
+        for number in 1..=3 {
+            let visit = event(json!({ "FieldVisitRecorded": {
+                "id": Uuid::from_u128(number), "campaign": Uuid::nil(), "visitors": [{ "actor": "somebody" }],
+                "visitedOn": "2026-03-10", "seen": "量规互检",
+            } }));
+            assert!(!moves_enterprise(&visit));
+            visited.evolve(&visit);
+        }
+        assert_eq!(visited.visits.len(), 3);
+        assert_eq!(enterprise(&visited), row);
+    }
+
+    #[test]
+    fn everything_else_of_an_enterprise_is_in_its_row() {
+        let row = enterprise(&enrolled()).register.expect("a row");
+        assert_eq!(serde_json::from_str::<Enterprise>(&row.document).expect("an enterprise"), enrolled());
+        let withdrawn = event(json!({ "EnrolmentWithdrawn": { "campaign": Uuid::nil() } }));
+        let mut changed = enrolled();
+        changed.evolve(&withdrawn);
+        assert!(moves_enterprise(&withdrawn) && enterprise(&changed).register != Some(row));
+    }
 }

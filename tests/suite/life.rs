@@ -63,7 +63,7 @@ use statistics::{
 };
 use world::World;
 
-/// Codes that no request can meet, and why.
+/// Codes that no request of the script can meet, and why.
 const OUT_OF_REACH: &[(&str, &str)] = &[
     ("ADDRESS_FORBIDDEN", "of webhooks, which are no commands on the log and have tests of their own"),
     ("ARGUMENTS_EXCLUSIVE", "of webhooks, too"),
@@ -76,6 +76,7 @@ const OUT_OF_REACH: &[(&str, &str)] = &[
     ("DEADLINE_NOT_PASSED", "only the server's clock records that a deadline was missed"),
     ("IDEMPOTENCY_KEY_INCOMPARABLE", "only who runs the servers has a database go on with other data keys"),
     ("RATIO_INVALID", "ratios are computed, and read from the log alone"),
+    ("TOO_MANY_VISITS", "of a thousand visits to one enterprise, which the domain's own tests make"),
 ];
 
 macro_rules! on_both_databases {

@@ -12,9 +12,9 @@ impl Enterprise {
         match &event.fact {
             EnterpriseFact::EnterpriseEnrolled(fact) => {
                 let before = self.file.take();
-                let (mut enrolments, visits, address, contact) = match before {
-                    Some(file) => (file.enrolments, file.visits, file.address, file.contact),
-                    None => (BTreeMap::new(), Vec::new(), None, None),
+                let (mut enrolments, address, contact) = match before {
+                    Some(file) => (file.enrolments, file.address, file.contact),
+                    None => (BTreeMap::new(), None, None),
                 };
                 enrolments.insert(
                     fact.campaign,
@@ -28,7 +28,6 @@ impl Enterprise {
                     address: fact.address.clone().or(address),
                     contact: fact.contact.clone().or(contact),
                     enrolments,
-                    visits,
                 });
             }
             EnterpriseFact::EnrolmentWithdrawn(fact) => {
@@ -38,8 +37,8 @@ impl Enterprise {
                 }
             }
             EnterpriseFact::FieldVisitRecorded(fact) => {
-                if let Some(file) = &mut self.file {
-                    file.visits.push(FieldVisit {
+                if self.file.is_some() {
+                    self.visits.push(FieldVisit {
                         id: fact.id,
                         campaign: fact.campaign,
                         visitors: fact.visitors.iter().map(|visitor| visitor.actor.clone()).collect(),

@@ -16,11 +16,13 @@ use crate::domain::value::{CampaignId, Division, EnterpriseId, Label, Statement,
 /// 企业. Before its first event there is no `file`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Enterprise {
-    /// Everything known, once it was enrolled.
+    /// What is known of the enterprise itself, once it was enrolled.
     pub file: Option<EnterpriseFile>,
+    /// Visits, in the order in which they were recorded.
+    pub visits: Vec<FieldVisit>,
 }
 
-/// Everything known of an enterprise.
+/// What is known of an enterprise beside the visits to it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EnterpriseFile {
     /// What identifies it.
@@ -35,8 +37,6 @@ pub struct EnterpriseFile {
     pub contact: Option<Contact>,
     /// The last enrolment in each campaign.
     pub enrolments: BTreeMap<CampaignId, Enrolment>,
-    /// Visits, in the order in which they were recorded.
-    pub visits: Vec<FieldVisit>,
 }
 
 /// 自愿报名: a place on a campaign's list.
@@ -95,7 +95,13 @@ impl Enterprise {
     /// The visit of that id.
     #[must_use]
     pub fn visit(&self, id: VisitId) -> Option<&FieldVisit> {
-        self.file.as_ref()?.visits.iter().find(|visit| visit.id == id)
+        self.visits.iter().find(|visit| visit.id == id)
+    }
+
+    /// The enterprise as if nobody had ever gone there. It weighs the same however often somebody did.
+    #[must_use]
+    pub fn without_visits(&self) -> Self {
+        Self { file: self.file.clone(), visits: Vec::new() }
     }
 
     /// What a case is told of an enrolment, at this version; `None` where no such enterprise is on the register.

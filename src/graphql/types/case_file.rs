@@ -24,7 +24,6 @@ use crate::graphql::types::case_parts::{
 };
 use crate::graphql::types::common;
 use crate::graphql::types::common::ActorNode;
-use crate::graphql::types::enterprise::FieldVisitNode;
 use crate::graphql::types::event::{CaseEventConnection, CaseEventFilter};
 use crate::graphql::types::measurement::{CapabilityGapNode, MeasurementNode, RequirementNode};
 use crate::graphql::types::register::Way;
@@ -100,7 +99,10 @@ impl CaseFile {
             Ok(Some(match &origin {
                 Origin::FieldVisit { visit } => {
                     let enterprise = common::enterprise(ctx, enterprise, self.at, Way::Case(self.id)).await?;
-                    let visit = enterprise.and_then(|enterprise| FieldVisitNode::of(&enterprise, *visit));
+                    let visit = match enterprise {
+                        Some(enterprise) => enterprise.visit(ctx, *visit).await?,
+                        None => None,
+                    };
                     CaseOrigin { visit, ..CaseOrigin::of(OriginKind::FieldVisit, origin) }
                 }
                 Origin::Survey { survey } => {

@@ -1,13 +1,16 @@
 //! 企业: enterprises, their enrolments and the visits to them.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use serde::Serialize;
 
-use crate::app::Moment;
+use crate::app::{Moment, Versioned};
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::state::{Enrolment, EnterpriseFile, FieldVisit};
 use crate::domain::enterprise::values::{Consent, Contact, Identity};
 use crate::domain::value::{CampaignId, VisitId};
+use crate::graphql::context::loaders;
 use crate::graphql::errors;
 use crate::graphql::ids::{self, content_id};
 use crate::graphql::personal;
@@ -48,14 +51,23 @@ impl EnterpriseNode {
         self.0.is_reachable(ctx, |case| case.enterprise == self.0.entry.id.into()).await
     }
 
-    /// The visits to it, in the order in which they were recorded.
-    pub(crate) fn field_visits(&self) -> &[FieldVisit] {
-        &self.file().visits
+    /// What is known of it with the visits to it, which its entry is without.
+    ///
+    /// # Errors
+    /// When the house fails.
+    pub(crate) async fn visited(&self, ctx: &Context<'_>) -> Result<Arc<Versioned<Enterprise>>> {
+        let entry = &self.0.entry;
+        let visited = loaders(ctx).visited(entry.id.into(), entry.version, self.0.at).await;
+        visited.map_err(|fault| errors::fault(ctx, fault))
     }
 
     /// The visit of that id.
-    pub(crate) fn field_visit(&self, id: VisitId) -> Option<&FieldVisit> {
-        self.0.entry.state.visit(id)
+    ///
+    /// # Errors
+    /// When the house fails.
+    pub(crate) async fn visit(&self, ctx: &Context<'_>, id: VisitId) -> Result<Option<FieldVisitNode>> {
+        let visited = self.visited(ctx).await?;
+        Ok(visited.state.visit(id).map(|visit| FieldVisitNode::of(visit, self.0.at)))
     }
 }
 
@@ -134,8 +146,8 @@ impl EnterpriseNode {
         if !self.0.is_whole(ctx).await? {
             return Ok(Vec::new());
         }
-        let visits = self.field_visits().iter();
-        Ok(visits.map(|visit| FieldVisitNode { visit: visit.clone(), at: self.0.at }).collect())
+        let visited = self.visited(ctx).await?;
+        Ok(visited.state.visits.iter().map(|visit| FieldVisitNode::of(visit, self.0.at)).collect())
     }
 
     /// 版本: how many events it has.
@@ -234,10 +246,9 @@ pub(crate) struct FieldVisitNode {
 }
 
 impl FieldVisitNode {
-    /// The enterprise's visit of that id.
-    pub(crate) fn of(enterprise: &EnterpriseNode, id: VisitId) -> Option<Self> {
-        let visit = enterprise.field_visit(id)?.clone();
-        Some(Self { visit, at: enterprise.0.at })
+    /// The visit, as it is shown as of that moment.
+    pub(crate) fn of(visit: &FieldVisit, at: Moment) -> Self {
+        Self { visit: visit.clone(), at }
     }
 }
 

@@ -90,3 +90,24 @@ fn a_visit_lies_not_in_the_future() {
     visiting(visitor(), tomorrow).then_refused(Code::VisitInFuture, "visitedOn");
     given_enrolled().when(order_of_tomorrow(visitor(), visit())).then_refused(Code::OccurredInFuture, "occurredAt");
 }
+
+#[test]
+fn a_campaign_has_so_many_visits_to_an_enterprise() {
+    let numbered =
+        |number: u32| FieldVisitRecorded { id: VisitId::named(&number.to_string()), ..visited_by(&visitor()) };
+    let visited = |times: u32| (0..times).fold(given_enrolled(), |given, number| given.and(numbered(number)));
+    visited(999).when(order(visitor(), visit())).then(visited_by(&visitor()));
+    visited(1_000).when(order(visitor(), visit())).then_refused(Code::TooManyVisits, "campaignId");
+
+    let campaign = campaign_of("2027");
+    let in_the_next = visited(1_000).and(EnterpriseEnrolled { campaign, ..enrolled() });
+    let next = FieldVisitRecorded { campaign, ..visited_by(&visitor()) };
+    in_the_next.when(order(visitor(), RecordFieldVisit { campaign, ..visit() })).then(next);
+}
+
+#[test]
+fn a_later_enrolment_leaves_the_visits_as_they_are() {
+    let again = EnterpriseEnrolled { campaign: campaign_of("2027"), ..enrolled() };
+    let state = given_enrolled().and(visited_by(&visitor())).and(again).state();
+    assert_eq!(state.visits.len(), 1);
+}

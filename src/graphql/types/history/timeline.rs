@@ -1,6 +1,7 @@
 //! 时间线: the timeline of a case, by pages.
 
 use std::slice::from_ref;
+use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, ID, Interface, Object, Result, SimpleObject};
 use serde::{Deserialize, Serialize};
@@ -238,16 +239,19 @@ impl TimelineConnection {
     ) -> Result<Self> {
         let places = slice.places(connection::decode::<Place>)?;
         let enterprise = common::enterprise(ctx, case.enterprise, case.at, Way::Case(case.id)).await?;
+        let visited = match &enterprise {
+            Some(enterprise) => enterprise.visited(ctx).await?,
+            None => Arc::default(),
+        };
         let (visits, campaigns) = match &enterprise {
             Some(enterprise) if enterprise.is_whole(ctx).await? => {
-                (enterprise.field_visits(), campaigns_after(ctx, case).await?)
+                (visited.state.visits.as_slice(), campaigns_after(ctx, case).await?)
             }
             // Who sees the case alone sees the visit that it was reported from, and none that may be about another.
-            Some(enterprise) => {
-                let origin = origin_of(history).and_then(|id| enterprise.field_visit(id));
+            _ => {
+                let origin = origin_of(history).and_then(|id| visited.state.visit(id));
                 (origin.map(from_ref).unwrap_or_default(), Vec::new())
             }
-            None => (&[][..], Vec::new()),
         };
         let goes_on_in = match original_of(history) {
             Some(original) => {
@@ -268,10 +272,10 @@ impl TimelineConnection {
                 Behind::Event(event) => {
                     Some(TimelineEntry::Event(EventTimelineEntry { line, event: case.maker(ctx, &history[event])? }))
                 }
-                Behind::Visit(visit) => enterprise
-                    .as_ref()
-                    .and_then(|enterprise| FieldVisitNode::of(enterprise, visit))
-                    .map(|visit| TimelineEntry::Visit(VisitTimelineEntry { line, visit })),
+                Behind::Visit(id) => visits.iter().find(|visit| visit.id == id).map(|visit| {
+                    let visit = FieldVisitNode::of(visit, case.at);
+                    TimelineEntry::Visit(VisitTimelineEntry { line, visit })
+                }),
                 Behind::Original => {
                     let number = goes_on_in.as_ref().and_then(|other| other.number.as_ref()).map(ToString::to_string);
                     Some(TimelineEntry::Original(OriginalTimelineEntry { line, number }))
