@@ -11,7 +11,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument, Span, field};
 
-use crate::store::{Append, AppendError, Body, Committed, Content, Happened, Store, StoreError};
+use crate::store::{
+    Append, AppendError, Body, CaseRow, Committed, Content, Happened, PastRow, RegisterRow, RowChanges, Store,
+    StoreError,
+};
 use crate::telemetry::causes::with_causes;
 use crate::telemetry::metrics::metrics;
 
@@ -22,8 +25,8 @@ pub struct WriterLimits {
     pub queue_commands: usize,
     /// Commands in one transaction.
     pub batch_commands: usize,
-    /// Bytes in one transaction, of payloads and of rows that a back-dated command makes anew; a single larger command
-    /// still goes, alone.
+    /// Bytes in one transaction, of payloads and of the rows that come with them, those among them that a back-dated
+    /// command makes anew; a single larger command still goes, alone.
     pub batch_bytes: usize,
     /// How long a transaction may take, its wait for those of other servers included. A database that has gone with its
     /// network says nothing, and TCP would wait a quarter of an hour for a word of it.
@@ -225,27 +228,57 @@ fn count(outcomes: &[Result<Committed, AppendError>]) {
 fn size_of_body(body: &Body) -> usize {
     /// Content that is written in the commit is not known yet; a report is of this order.
     const NUMBERED_BYTES: usize = 16 << 10;
-    /// A row of the read side with its texts, of which a back-dated command brings all of its stream anew.
-    const ROW_BYTES: usize = 1 << 10;
     match body {
         Body::Ready(Content { events, rows, attachments, ciphertexts, .. }) => {
             let events: usize = events.iter().map(|event| event.payload.len() + event.metadata.len()).sum();
             let attachments: usize = attachments.iter().map(|attachment| attachment.content.len()).sum();
             let ciphertexts: usize = ciphertexts.iter().map(|sealed| sealed.ciphertext.len()).sum();
-            let past = match &rows.happened {
-                Happened::InOrder { .. } => 0,
-                Happened::Anew { states, .. } => states.len() * ROW_BYTES,
-            };
-            events + attachments + ciphertexts + past
+            events + attachments + ciphertexts + size_of_rows(rows)
         }
         Body::Numbered { .. } => NUMBERED_BYTES,
     }
 }
 
+/// What a command brings to the read side: its row with its texts, and all of its stream's rows anew where it is
+/// back-dated.
+fn size_of_rows(rows: &RowChanges) -> usize {
+    let past = match &rows.happened {
+        Happened::InOrder { .. } => &[][..],
+        Happened::Anew { states, .. } => states.as_slice(),
+    };
+    let past: usize = past.iter().map(|state| size_of_past(&state.row)).sum();
+    let case = rows.case.as_ref().map_or(0, size_of_case);
+    let register = rows.register.as_ref().map_or(0, size_of_register);
+    let texts: usize = rows.texts.iter().map(|text| text.words.len() + text.body.len()).sum();
+    past + case + register + texts
+}
+
+fn size_of_past(row: &PastRow) -> usize {
+    match row {
+        PastRow::Case(row) => size_of_case(row),
+        PastRow::Register(row) => size_of_register(row),
+    }
+}
+
+/// What a row weighs beside its texts: ids, words, times, and what the indexes have of it.
+const ROW_BYTES: usize = 1 << 10;
+
+fn size_of_case(row: &CaseRow) -> usize {
+    ROW_BYTES + row.title.len() + row.members.len()
+}
+
+fn size_of_register(row: &RegisterRow) -> usize {
+    ROW_BYTES + row.name.len() + row.document.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{LastEvent, PastRow, PastState, RegisterRow, RowChanges};
+    use crate::store::{LastEvent, PastState};
+
+    fn weight_of(rows: RowChanges) -> usize {
+        size_of_body(&Body::Ready(Content { rows, ..Content::default() }))
+    }
 
     #[test]
     fn a_back_dated_command_weighs_what_it_brings_anew() {
@@ -254,13 +287,21 @@ mod tests {
         let state = |from| PastState { from, version: 1, last, row: PastRow::Register(row.clone()) };
         let weight = |states: i64| {
             let happened = Happened::Anew { states: (0..states).map(state).collect(), last_at: states };
-            size_of_body(&Body::Ready(Content {
-                rows: RowChanges { happened, ..RowChanges::default() },
-                ..Content::default()
-            }))
+            weight_of(RowChanges { happened, ..RowChanges::default() })
         };
         assert_eq!(weight(0), size_of_body(&Body::Ready(Content::default())));
         let most = WriterLimits::default().batch_bytes;
         assert!(weight(1_000) < most && weight(10_000) > most, "{} and {}", weight(1_000), weight(10_000));
+    }
+
+    #[test]
+    fn a_command_weighs_the_row_that_it_brings_as_long_as_it_is() {
+        let long = RegisterRow { document: "x".repeat(100_000), ..RegisterRow::default() };
+        let register = RowChanges { register: Some(long.clone()), ..RowChanges::default() };
+        assert!(weight_of(register.clone()) > 100_000);
+        let (last, row) = (LastEvent::OfAppend { followed_by: 0 }, PastRow::Register(long));
+        let states = vec![PastState { from: 0, version: 1, last, row }];
+        let anew = RowChanges { happened: Happened::Anew { states, last_at: 1 }, ..register };
+        assert!(weight_of(anew) > 200_000);
     }
 }
