@@ -232,7 +232,7 @@ select * from unnest($1::text[], $2::bigint[])
 on conflict (key_id) do nothing";
 
 /// The statements that take the stored rows of aggregates off the axis of what had happened: those of this axis alone
-/// go.
+/// go. Rows that are off it already, as most are of a stream that is dated back again and again, are not written anew.
 pub(super) struct TakeOff {
     pub(super) drop_past_cases: &'static str,
     pub(super) cases: &'static str,
@@ -251,7 +251,8 @@ macro_rules! take_off {
             cases: concat!(
                 "update ",
                 $schema,
-                "case_versions set occurred_from = 0, occurred_to = 0 where case_id = any($1::text[])"
+                "case_versions set occurred_from = 0, occurred_to = 0 \
+                 where case_id = any($1::text[]) and (occurred_from <> 0 or occurred_to <> 0)"
             ),
             drop_past_registers: concat!(
                 "delete from ",
@@ -264,7 +265,8 @@ macro_rules! take_off {
                 $schema,
                 "register_versions v set occurred_from = 0, occurred_to = 0 \
                  from unnest($1::text[], $2::text[]) k (aggregate_type, aggregate_id) \
-                 where v.aggregate_type = k.aggregate_type and v.aggregate_id = k.aggregate_id"
+                 where v.aggregate_type = k.aggregate_type and v.aggregate_id = k.aggregate_id \
+                 and (v.occurred_from <> 0 or v.occurred_to <> 0)"
             ),
         }
     };

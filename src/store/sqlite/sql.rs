@@ -72,7 +72,8 @@ pub(super) const EMPTY_WAL: &str = "pragma wal_checkpoint(truncate)";
 /// The statements that write read rows, into the served tables or those of a rebuild. The open
 /// version of an aggregate is its latest: so the primary key finds it without an index of its own.
 pub(super) struct RowStatements {
-    /// Case id; the two statements take stored rows off the axis of what had happened.
+    /// Case id; the two statements take stored rows off the axis of what had happened. Those that are off it already, as
+    /// most are of a stream that is dated back again and again, are not written anew.
     pub(super) drop_past_cases: &'static str,
     pub(super) take_off_cases: &'static str,
     /// Case id, `to_position`, `occurred_to`.
@@ -111,7 +112,8 @@ macro_rules! row_statements {
             take_off_cases: concat!(
                 "update ",
                 $prefix,
-                "case_versions set occurred_from = 0, occurred_to = 0 where case_id = ?"
+                "case_versions set occurred_from = 0, occurred_to = 0 \
+                 where case_id = ? and (occurred_from <> 0 or occurred_to <> 0)"
             ),
             close_cases: concat!(
                 "update ",
@@ -163,7 +165,8 @@ macro_rules! row_statements {
             take_off_registers: concat!(
                 "update ",
                 $prefix,
-                "register_versions set occurred_from = 0, occurred_to = 0 where aggregate_type = ? and aggregate_id = ?"
+                "register_versions set occurred_from = 0, occurred_to = 0 \
+                 where aggregate_type = ? and aggregate_id = ? and (occurred_from <> 0 or occurred_to <> 0)"
             ),
             close_registers: concat!(
                 "update ",
