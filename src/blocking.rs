@@ -1,4 +1,5 @@
-//! Work that waits for a disk, a program or another's lock: on a thread that may be kept waiting.
+//! Work that waits for a disk, a program or another's lock, or takes its time by itself: on a thread that may be kept
+//! waiting.
 
 use std::future::pending;
 use std::panic::resume_unwind;

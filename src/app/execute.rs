@@ -15,6 +15,7 @@ use crate::app::happened::{self, Placed};
 use crate::app::personal::SealedEvents;
 use crate::app::request::{Failure, Fault, Receipt, Request};
 use crate::app::streams::Versioned;
+use crate::blocking::blocking;
 use crate::codec::{self, Encoded};
 use crate::domain::actor::Actor;
 use crate::domain::event::Recorded;
@@ -164,7 +165,11 @@ impl App {
         let to_destroy = erased_keys.clone();
         let made = Made { id, before, past, events, encoded, ciphertexts, erased_keys, attachments, metadata };
         let digest = self.digest_to_keep(&request.key).await?;
-        let (body, after) = made.body();
+        // A history that is told anew may be long, and others go on meanwhile.
+        let (body, after) = match made.past.is_empty() {
+            true => made.body(),
+            false => blocking(move || made.body()).await,
+        };
         let append = Append {
             stream,
             expected_version: known.version,

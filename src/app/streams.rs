@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use moka::future::Cache;
+use tokio::task::coop::consume_budget;
 use uuid::Uuid;
 
 use crate::app::happened::Placed;
@@ -239,15 +240,20 @@ impl<A: Root> Streams<A> {
         Ok(streams)
     }
 
-    /// The first so many events of the stream, with where the log has them.
+    /// The first so many events of the stream, with where the log has them. Others go on meanwhile, however many they are.
     ///
     /// # Errors
     /// When the store fails or an event cannot be read.
     pub async fn placed(&self, id: Uuid, version: u64) -> Result<Vec<Placed<A>>, Fault> {
-        let query = EventQuery { stream: Some(self.stream(id)), limit: u32::MAX, ..EventQuery::default() };
+        let limit = u32::try_from(version).unwrap_or(u32::MAX);
+        let query = EventQuery { stream: Some(self.stream(id)), limit, ..EventQuery::default() };
         let records = self.store.events(&query).await?;
-        let first = records.iter().filter(|record| record.sequence <= version);
-        first.map(|record| Ok((self.decode(record)?, record.into()))).collect()
+        let mut placed = Vec::with_capacity(records.len());
+        for record in &records {
+            placed.push((self.decode(record)?, record.into()));
+            consume_budget().await;
+        }
+        Ok(placed)
     }
 
     /// Keeps what a commit has made, unless something later is kept already.
