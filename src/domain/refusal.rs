@@ -174,6 +174,8 @@ codes! {
     HoursOutOfRange = "HOURS_OUT_OF_RANGE",
     /// What is said is kept from whoever says it.
     AudienceExcludesAuthor = "AUDIENCE_EXCLUDES_AUTHOR",
+    /// The case has no room for more of what is only said or kept: it holds 16 MiB, and 4 MiB of one actor's.
+    CaseFull = "CASE_FULL",
     /// The bytes are not those of the digest.
     DigestMismatch = "DIGEST_MISMATCH",
     /// The attachment is too large.

@@ -72,6 +72,7 @@ const OUT_OF_REACH: &[(&str, &str)] = &[
     ("URL_INVALID", "of webhooks, too"),
     ("ACTOR_INVALID", "a token with such an actor is not issued, and is refused by the front"),
     ("ALREADY_REGISTERED", "the server draws the id of what is registered"),
+    ("CASE_FULL", "of megabytes of comments, which the domain's own tests make"),
     ("DEADLINE_ALREADY_MISSED", "only the server's clock records that a deadline was missed"),
     ("DEADLINE_NOT_PASSED", "only the server's clock records that a deadline was missed"),
     ("IDEMPOTENCY_KEY_INCOMPARABLE", "only who runs the servers has a database go on with other data keys"),

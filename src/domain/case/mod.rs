@@ -13,6 +13,7 @@ mod authority;
 mod decide;
 mod evolve;
 mod questions;
+mod room;
 mod rules;
 
 #[cfg(test)]

@@ -101,6 +101,8 @@ pub struct File {
     pub comments: Vec<Comment>,
     /// Documents.
     pub attachments: Vec<Attachment>,
+    /// How many bytes of what is only said or kept each actor has in it.
+    pub said_bytes: BTreeMap<ActorId, u64>,
     /// The publication, while it stands.
     pub publication: Option<Publication>,
     /// How often it was reopened.

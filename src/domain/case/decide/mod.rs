@@ -1,7 +1,8 @@
 //! What then has happened, if an order is carried out; or why it is not.
 //!
 //! The order of checks is the same for every command: role and tie to the case, `occurredAt`, status and what else
-//! stands (the table in `rules`), and then the command's own input, which is what the files of this folder look at.
+//! stands (the table in `rules`), then the command's own input, which is what the files of this folder look at, and
+//! whether there is room for what it adds.
 
 mod assignment;
 pub(crate) mod closing;
@@ -48,6 +49,9 @@ impl Case {
     /// The reason not to.
     pub fn decide(&self, order: &Order<CaseCommand>) -> Result<Vec<Recorded<CaseFact>>, Refusal> {
         let facts = self.facts(order)?;
+        if let Some(file) = &self.file {
+            file.check_room(order, &facts)?;
+        }
         let mut events: Vec<_> = facts.into_iter().map(|fact| order.record(fact)).collect();
         // Nothing more is said of whoever was erased: there is no key that it could be sealed under.
         if self.file.as_ref().and_then(|file| file.legacy.as_ref()).is_some_and(|legacy| legacy.persons_erased) {

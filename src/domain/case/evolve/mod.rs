@@ -288,6 +288,7 @@ impl File {
                 legacy.persons_erased = true;
             }
         }
+        self.take_room(event);
         self.count_import(event);
     }
 }

@@ -54,6 +54,7 @@ impl File {
             trainings: Vec::new(),
             comments: Vec::new(),
             attachments: Vec::new(),
+            said_bytes: BTreeMap::new(),
             publication: None,
             reopened: 0,
             legacy: None,

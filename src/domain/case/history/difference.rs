@@ -230,6 +230,8 @@ pub fn differences(before: Option<&File>, after: &File) -> Vec<FieldDifference> 
         trainings: _,
         comments: _,
         attachments: _,
+        // How much there is of what is listed.
+        said_bytes: _,
         publication: _,
         reopened: _,
         legacy: _,

@@ -20,6 +20,7 @@ mod publication;
 mod report;
 mod research;
 mod retraction;
+mod room;
 mod statuses;
 mod trial;
 mod walks;
