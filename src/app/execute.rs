@@ -326,7 +326,8 @@ impl<A: Commanded> Made<A> {
     }
 
     fn content(&self, events: &[Recorded<A::Fact>], encoded: Vec<Encoded>) -> (Content, Versioned<A>) {
-        let (rows, after) = happened::grown(self.id, &self.before, &self.past, events);
+        let (rows, mut after) = happened::grown(self.id, &self.before, &self.past, events);
+        after.weigh(encoded.iter().map(|encoded| encoded.payload.as_str()));
         let origin = events.iter().find_map(A::names_log).map(str::to_owned);
         let events = encoded
             .into_iter()

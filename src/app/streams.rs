@@ -5,6 +5,7 @@
 //! that is kept: no commit of this process is taken any more.
 
 use std::collections::HashMap;
+use std::iter;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -19,8 +20,23 @@ use crate::domain::aggregate::Root;
 use crate::domain::event::Recorded;
 use crate::store::{AggregateType, EventQuery, EventRecord, Moment, Span, Store, StreamEvent, StreamId};
 
-/// How many aggregates of a type are kept. A case of a dozen events weighs some 10 KiB.
-const KEPT: u64 = 10_000;
+/// How many bytes of the aggregates of a type are kept, by what they weigh: about as much as 10,000 cases of a dozen events,
+/// and of what cases point at a quarter of that each.
+const fn most_kept_bytes(aggregate_type: AggregateType) -> u64 {
+    match aggregate_type {
+        AggregateType::Case => 100 << 20,
+        AggregateType::Enterprise | AggregateType::Person => 25 << 20,
+        AggregateType::Campaign
+        | AggregateType::Institution
+        | AggregateType::Catalogue
+        | AggregateType::AnnualSummary
+        | AggregateType::View
+        | AggregateType::Log => 5 << 20,
+    }
+}
+
+/// What an aggregate weighs beside what its events say.
+const AGGREGATE_BYTES: u64 = 2 << 10;
 
 /// Of how many aggregates the present is read at once.
 const AT_ONCE: usize = 500;
@@ -35,6 +51,8 @@ pub struct Versioned<A> {
     pub version: u64,
     /// When the latest of them happened.
     pub happened_until: Option<Timestamp>,
+    /// How many bytes the log has of the events that were read from it or committed, which is about what it weighs.
+    pub size_bytes: u64,
     /// What is known of it.
     pub state: A,
 }
@@ -51,6 +69,18 @@ impl<A: Root> Versioned<A> {
         self.version += 1;
         self.happened_until = self.happened_until.max(Some(event.occurred_at));
     }
+
+    /// Adds what the log has of events that were taken in.
+    pub fn weigh<'a>(&mut self, payloads: impl Iterator<Item = &'a str>) {
+        self.size_bytes += payloads.map(|payload| payload.len() as u64).sum::<u64>();
+    }
+}
+
+/// Keeps aggregates, as many as there is room for.
+fn kept_within<A: Root>(most_bytes: u64) -> Cache<Uuid, Arc<Versioned<A>>> {
+    let weight =
+        |_: &Uuid, kept: &Arc<Versioned<A>>| u32::try_from(AGGREGATE_BYTES + kept.size_bytes).unwrap_or(u32::MAX);
+    Cache::builder().max_capacity(most_bytes).weigher(weight).build()
 }
 
 /// A record of the log, as it is decoded.
@@ -77,7 +107,7 @@ pub struct Streams<A> {
 impl<A: Root> Streams<A> {
     /// The streams of that type in that store.
     pub fn new(aggregate_type: AggregateType, store: Arc<dyn Store>, upcasters: Upcasters) -> Self {
-        Self { aggregate_type, store, upcasters, kept: Cache::new(KEPT) }
+        Self { aggregate_type, store, upcasters, kept: kept_within(most_kept_bytes(aggregate_type)) }
     }
 
     /// The stream's name.
@@ -185,7 +215,7 @@ impl<A: Root> Streams<A> {
                 let records = streams.get(&id).map_or(&[][..], Vec::as_slice);
                 let mut then = Versioned::default();
                 for record in records.iter().take(usize::try_from(version).unwrap_or(usize::MAX)) {
-                    then.take(&self.decode(record)?);
+                    self.take(&mut then, record)?;
                 }
                 let then = Arc::new(then);
                 if !matches!(at, Moment::Occurred(_)) && then.version == records.len() as u64 {
@@ -212,10 +242,10 @@ impl<A: Root> Streams<A> {
         }
         for batch in batches(missing) {
             for (id, records) in self.read(&batch, EventQuery { limit: u32::MAX, ..EventQuery::default() }).await? {
-                let events: Result<Vec<_>, Fault> = records.iter().map(|record| self.decode(record)).collect();
-                let Ok(events) = events else { continue };
                 let mut present = Versioned::default();
-                events.iter().for_each(|event| present.take(event));
+                if records.iter().try_for_each(|record| self.take(&mut present, record)).is_err() {
+                    continue;
+                }
                 let present = Arc::new(present);
                 self.keep(id, present.clone()).await;
                 found.insert(id, present);
@@ -280,13 +310,22 @@ impl<A: Root> Streams<A> {
 
     fn fold(&self, mut known: Versioned<A>, events: Vec<StreamEvent>) -> Result<Versioned<A>, Fault> {
         for event in events {
-            let event = match event {
-                StreamEvent::Parsed(event) => codec::decode(event, &self.upcasters).map_err(Arc::new)?,
-                StreamEvent::Stored(record) => self.decode(&record)?,
-            };
-            known.take(&event);
+            match event {
+                StreamEvent::Parsed(event) => {
+                    known.weigh(iter::once(event.payload.to_string().as_str()));
+                    known.take(&codec::decode(event, &self.upcasters).map_err(Arc::new)?);
+                }
+                StreamEvent::Stored(record) => self.take(&mut known, &record)?,
+            }
         }
         Ok(known)
+    }
+
+    /// Takes the event of a record in.
+    fn take(&self, known: &mut Versioned<A>, record: &EventRecord) -> Result<(), Fault> {
+        known.take(&self.decode(record)?);
+        known.weigh(iter::once(record.payload.as_str()));
+        Ok(())
     }
 }
 
@@ -311,6 +350,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::case::Case;
+
+    #[tokio::test]
+    async fn no_more_is_kept_than_there_is_room_for() {
+        let kept = kept_within::<Case>(1 << 20);
+        for number in 0..100 {
+            let case = Versioned { size_bytes: 100 << 10, ..Versioned::default() };
+            kept.insert(Uuid::from_u128(number), Arc::new(case)).await;
+        }
+        kept.run_pending_tasks().await;
+        assert!(kept.weighted_size() <= 1 << 20, "{} bytes", kept.weighted_size());
+        assert!((1..=10).contains(&kept.entry_count()), "{} cases", kept.entry_count());
+    }
 
     fn cut(versions: &[u64]) -> Vec<Vec<u64>> {
         let asked = (0..).zip(versions).map(|(id, version)| (Uuid::from_u128(id), *version)).collect();

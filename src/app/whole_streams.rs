@@ -105,7 +105,8 @@ pub(super) fn grown<A: Commanded>(
     facts: &[Recorded<A::Fact>],
 ) -> (RebuiltRow, Versioned<A>) {
     let last = &commit[commit.len() - 1];
-    let (changes, after) = happened::grown(stream.aggregate_id, before, past, facts);
+    let (changes, mut after) = happened::grown(stream.aggregate_id, before, past, facts);
+    after.weigh(commit.iter().map(|record| record.payload.as_str()));
     let number_taken = facts.iter().find_map(A::number_taken);
     let row = RebuiltRow {
         stream,

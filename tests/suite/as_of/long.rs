@@ -129,4 +129,13 @@ async fn long_cases_are_read_some_at_a_time_and_no_further_than_asked(database: 
     assert!(!is_counted || rows == CASES as u64 * 102, "{rows} at once");
 }
 
-on_both_databases!(long_cases_are_read_some_at_a_time_and_no_further_than_asked);
+async fn a_case_weighs_what_the_log_has_of_it(database: Database) {
+    let content = long(1);
+    let size_bytes: usize = content.events.iter().map(|event| event.payload.len()).sum();
+    commit_one(&*database.open().await, append(case_stream(1), 0, "1", content)).await.expect("it is committed");
+    let app = started(&database).await;
+    let case = app.case_file(&Actor::clock(), case_stream(1).aggregate_id.into(), EVENTS, Moment::Present).await;
+    assert_eq!(case.expect("the log is read").size_bytes, size_bytes as u64);
+}
+
+on_both_databases!(long_cases_are_read_some_at_a_time_and_no_further_than_asked, a_case_weighs_what_the_log_has_of_it);
