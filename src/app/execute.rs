@@ -273,7 +273,9 @@ impl<A: Commanded> Considered<A> {
         {
             return Err(Failure::Conflict { stream, expected, current: known.version });
         }
-        Ok(known.state.decide(&self.order)?)
+        let events = known.state.decide(&self.order)?;
+        happened::check_dated(known, &self.order, &events)?;
+        Ok(events)
     }
 }
 

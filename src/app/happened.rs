@@ -11,9 +11,15 @@ use crate::app::execute::evolved;
 use crate::app::streams::Versioned;
 use crate::domain::aggregate::Root;
 use crate::domain::event::Recorded;
+use crate::domain::order::Order;
+use crate::domain::refusal::{Code, Refusal};
 use crate::projection::figure::Growth;
 use crate::projection::states::every_state;
 use crate::store::{Happened, LastEvent, PastRow, PastState, RowChanges};
+
+/// How many events a stream may have in which something is dated back: for every time of theirs the commit makes a state and
+/// writes its row anew, and others wait for that. An import brings in what another tracker has, however long it is.
+const MOST_TOLD_ANEW: u64 = 2_000;
 
 /// An event of a stream and where the log has it.
 pub(super) type Placed<A> = (Recorded<<A as Root>::Fact>, LastEvent);
@@ -24,6 +30,27 @@ pub(super) fn in_order<A: Root>(before: &Versioned<A>, events: &[Recorded<A::Fac
     let at_one_time = events.iter().all(|event| event.occurred_at == at);
     let is_latest = before.happened_until.is_none_or(|until| until <= at);
     (at_one_time && is_latest).then_some(at)
+}
+
+/// Whether somebody may say that these events happened when they say.
+///
+/// # Errors
+/// `HISTORY_TOO_LONG`.
+pub(super) fn check_dated<A: Root>(
+    before: &Versioned<A>,
+    order: &Order<A::Body>,
+    events: &[Recorded<A::Fact>],
+) -> Result<(), Refusal> {
+    let is_said = order.occurred_at.is_some() && order.source.is_none();
+    if !is_said || before.version <= MOST_TOLD_ANEW || in_order(before, events).is_some() {
+        return Ok(());
+    }
+    let message = format!(
+        "{} events are on record here, and of more than {MOST_TOLD_ANEW} nothing is dated before the latest: leave this \
+         out, and say in words when it happened",
+        before.version
+    );
+    Err(Refusal::new(Code::HistoryTooLong, "occurredAt", message))
 }
 
 /// What the read side takes up of an append to a stream, and what is known with it. `past` are the events before it,
@@ -71,4 +98,47 @@ fn anew<A: Commanded>(id: Uuid, events: &[Placed<A>]) -> Happened {
     });
     states.sort_unstable_by_key(|state| state.from);
     Happened::Anew { states, last_at }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::domain::case::Case;
+    use crate::domain::case::command::{AcceptAssignment, CaseCommand};
+    use crate::domain::case::event::{AssignmentAccepted, CaseFact};
+    use crate::domain::event::Source;
+    use crate::domain::fixtures::{importer, order, recorded, time};
+
+    const LATEST: &str = "2026-03-09T02:00:00Z";
+    const EARLIER: &str = "2026-03-09T01:00:00Z";
+
+    /// Why it is not recorded in a stream of so many events, if it is not.
+    fn refused(version: u64, order: &Order<CaseCommand>) -> Option<Code> {
+        let before = Versioned::<Case> { version, happened_until: Some(time(LATEST)), ..Versioned::default() };
+        let accepted: Recorded<CaseFact> = recorded(AssignmentAccepted {});
+        let event = Recorded { occurred_at: order.happened_at(), ..accepted };
+        check_dated(&before, order, &[event]).err().map(|refusal| refusal.code)
+    }
+
+    #[test]
+    fn nothing_is_dated_back_in_a_history_that_is_too_long_to_be_told_anew() {
+        let now: Order<CaseCommand> = order(importer(), AcceptAssignment {});
+        let dated = |at| now.clone().occurred(time(at));
+        assert_eq!(refused(2_001, &dated(EARLIER)), Some(Code::HistoryTooLong));
+        assert_eq!(refused(2_000, &dated(EARLIER)), None);
+        // What happened last is told behind the others, however many they are.
+        assert_eq!(refused(2_001, &dated(LATEST)), None);
+    }
+
+    #[test]
+    fn a_history_is_told_anew_for_an_import_and_for_a_clock_that_is_behind_whatever_it_takes() {
+        let behind = Order { now: time(EARLIER), ..order(importer(), AcceptAssignment {}) };
+        assert_eq!(refused(2_001, &behind), None);
+        let (log, case, activity) = ("another tracker".to_owned(), "1".to_owned(), "Accepted".to_owned());
+        let source = Source { log, case, index: 0, activity, attributes: BTreeMap::new(), personal: BTreeMap::new() };
+        let imported = Order { source: Some(source), ..behind.occurred(time(EARLIER)) };
+        assert_eq!(refused(2_001, &imported), None);
+    }
 }

@@ -52,6 +52,8 @@ codes! {
     IdempotencyKeyInvalid = "IDEMPOTENCY_KEY_INVALID",
     /// Something that happened cannot lie in the future.
     OccurredInFuture = "OCCURRED_IN_FUTURE",
+    /// Of more than 2,000 events nothing is dated before the latest.
+    HistoryTooLong = "HISTORY_TOO_LONG",
     /// Not an actor's id.
     ActorInvalid = "ACTOR_INVALID",
     /// An input has to be given.

@@ -75,6 +75,7 @@ const OUT_OF_REACH: &[(&str, &str)] = &[
     ("CASE_FULL", "of megabytes of comments, which the domain's own tests make"),
     ("DEADLINE_ALREADY_MISSED", "only the server's clock records that a deadline was missed"),
     ("DEADLINE_NOT_PASSED", "only the server's clock records that a deadline was missed"),
+    ("HISTORY_TOO_LONG", "of thousands of events, which tests of long cases have"),
     ("IDEMPOTENCY_KEY_INCOMPARABLE", "only who runs the servers has a database go on with other data keys"),
     ("RATIO_INVALID", "ratios are computed, and read from the log alone"),
     ("TOO_MANY_VISITS", "of a thousand visits to one enterprise, which the domain's own tests make"),

@@ -4,8 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use etalon::app::{App, Moment};
-use etalon::domain::actor::Actor;
+use etalon::app::{App, Failure, Key, Moment, Request};
+use etalon::domain::actor::{Actor, ActorId, Role};
+use etalon::domain::case::Case;
+use etalon::domain::case::command::AddComment;
+use etalon::domain::case::values::{Audience, CommentId};
+use etalon::domain::refusal::Code;
+use etalon::domain::value::{Division, Statement};
 use etalon::store::{Content, NewEvent};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -71,15 +76,16 @@ fn event(event_type: &'static str, occurred_at: Timestamp, fact: Value) -> NewEv
     }
 }
 
-/// A case that is reported and then commented on second by second; the last comment is dated just after the report.
-fn long(case: u128) -> Content {
+/// A case of so many events that is reported and then commented on second by second; the last comment is dated just after
+/// the report.
+fn long(case: u128, events: u64) -> Content {
     let report = json!({
         "number": format!("GD-2026-{case:06}"), "title": "内径测量", "problem": "bore gauge", "enterprise": id(1_001),
         "enterpriseVersion": 1, "campaign": id(2_001), "division": "440306",
         "origin": { "kind": "FIELD_VISIT", "visit": id(3_001) },
     });
-    let comments = (1..EVENTS).map(|number| {
-        let at = second(if number == EVENTS - 1 { 1 } else { number });
+    let comments = (1..events).map(|number| {
+        let at = second(if number == events - 1 { 1 } else { number });
         event("CommentAdded", at, json!({ "id": id(number.into()), "text": number.to_string() }))
     });
     let events = std::iter::once(event("CaseReported", second(0), report)).chain(comments).collect();
@@ -107,7 +113,7 @@ async fn comments(database: &Database, version: u64, at: Moment) -> (Vec<Vec<Str
 async fn long_cases_are_read_some_at_a_time_and_no_further_than_asked(database: Database) {
     let store = database.open().await;
     for case in 1..=CASES {
-        let content = long(case);
+        let content = long(case, EVENTS);
         commit_one(&*store, append(case_stream(case), 0, &case.to_string(), content)).await.expect("it is committed");
     }
     let is_counted = database.url.starts_with("postgres");
@@ -130,7 +136,7 @@ async fn long_cases_are_read_some_at_a_time_and_no_further_than_asked(database: 
 }
 
 async fn a_case_weighs_what_the_log_has_of_it(database: Database) {
-    let content = long(1);
+    let content = long(1, EVENTS);
     let size_bytes: usize = content.events.iter().map(|event| event.payload.len()).sum();
     commit_one(&*database.open().await, append(case_stream(1), 0, "1", content)).await.expect("it is committed");
     let app = started(&database).await;
@@ -138,4 +144,41 @@ async fn a_case_weighs_what_the_log_has_of_it(database: Database) {
     assert_eq!(case.expect("the log is read").size_bytes, size_bytes as u64);
 }
 
-on_both_databases!(long_cases_are_read_some_at_a_time_and_no_further_than_asked, a_case_weighs_what_the_log_has_of_it);
+/// A manager has something to say of the first case, which somebody heard just after its report.
+async fn heard_late(app: &App) -> Result<u64, Failure> {
+    let actor = Actor {
+        id: ActorId::parse("test:manager").expect("an actor id"),
+        roles: [Role::Manager].into(),
+        jurisdiction: Division::parse("44").expect("a division"),
+        institution: None,
+        enterprise: None,
+    };
+    let (key, occurred_at) = (Key::unique(id(9_001)), Some(second(1)));
+    let request = Request { actor, key, expected_version: None, occurred_at, source: None };
+    let text = Statement::parse("电话里听说").expect("a statement");
+    let comment = AddComment { id: CommentId(id(9_002)), text, audience: Audience::Everybody };
+    let committed = app.execute::<Case>(&request, case_stream(1).aggregate_id, comment.into()).await;
+    committed.map(|receipt| receipt.version)
+}
+
+async fn nothing_is_dated_back_in_a_case_that_is_too_long_to_be_told_anew(database: Database) {
+    let content = long(1, 2_001);
+    commit_one(&*database.open().await, append(case_stream(1), 0, "1", content)).await.expect("it is committed");
+    let app = started(&database).await;
+    let outcome = heard_late(&app).await;
+    let Err(Failure::Refused(refusal)) = &outcome else { panic!("{outcome:?}") };
+    assert_eq!((refusal.code, refusal.field.as_str()), (Code::HistoryTooLong, "occurredAt"));
+    assert_eq!(app.head().await.expect("the log is read"), Some(2_000));
+}
+
+async fn a_case_that_is_not_too_long_is_told_anew(database: Database) {
+    commit_one(&*database.open().await, append(case_stream(1), 0, "1", long(1, EVENTS))).await.expect("committed");
+    assert_eq!(heard_late(&started(&database).await).await.expect("it is recorded"), EVENTS + 1);
+}
+
+on_both_databases!(
+    long_cases_are_read_some_at_a_time_and_no_further_than_asked,
+    a_case_weighs_what_the_log_has_of_it,
+    nothing_is_dated_back_in_a_case_that_is_too_long_to_be_told_anew,
+    a_case_that_is_not_too_long_is_told_anew,
+);
