@@ -18,7 +18,7 @@ use crate::store::listing::in_order;
 use crate::store::plan::{Ledger, Plan};
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
-use crate::store::seen::{InPlace, Seen};
+use crate::store::seen::{InPlace, Loaded, Seen};
 use crate::store::statement::Statement;
 use crate::store::stored::{
     AttachmentRow, CommandRow, Count, Decoded, EventCount, FoundTextRow, LinkRow, MemberRow, Scanned, SubCaseRow,
@@ -42,9 +42,6 @@ pub(super) trait Backend: Catalogued + InPlace + Send + Sync + 'static {
     /// The terms of texts, as [`MadeTerms`](crate::store::line::made::MadeTerms); `None` where an index beside them has
     /// them.
     const TERMS: Option<Lines>;
-
-    /// Whether a new connection may lead to another database than this one: a copy that has not all of it, say.
-    const MAY_LEAD_ELSEWHERE: bool;
 
     /// 1 where nothing can be written, else 0: an expression of a query.
     const IS_READ_ONLY: &'static str;
@@ -89,7 +86,7 @@ pub(super) trait Backend: Catalogued + InPlace + Send + Sync + 'static {
         &self,
         stream: StreamId,
         after_version: u64,
-    ) -> impl Future<Output = Result<Vec<StreamEvent>, PersistenceError>> + Send;
+    ) -> impl Future<Output = Result<Loaded, PersistenceError>> + Send;
 
     /// In one transaction: holds the head of the log, and writes what `decide` makes of the batch and of what is known
     /// of it. Durable when it returns. Nothing is written where what was seen of the log is found to be gone.

@@ -263,7 +263,7 @@ pub struct StoredCommand {
 /// An event of a stream as it is loaded.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StreamEvent {
-    /// Its JSON parsed, as the stock repository gives it.
+    /// Its JSON parsed, as the stock repository gives it, without its metadata.
     Parsed(SerializedEvent),
     /// As the log has it, without what only the ledger asks for.
     Stored(EventRecord),

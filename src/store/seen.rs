@@ -11,7 +11,6 @@ use std::collections::HashSet;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use async_trait::async_trait;
-use futures::future::join;
 use sqlx::FromRow;
 
 use crate::store::backend::{Backend, SqlStore};
@@ -31,10 +30,6 @@ const SIGHTED: &str = "select position, leaf_hash from events \
 /// Where the log ends, to whoever goes by that.
 const END: &str = "select h.next_position, h.recorded_at, e.leaf_hash \
      from log_head h left join events e on e.position = h.next_position - 1 where h.id = 1";
-
-/// Where a stream ends.
-const LAST_OF_STREAM: &str = "select position, leaf_hash from events \
-     where aggregate_type = $1 and aggregate_id = $2 order by sequence desc limit 1";
 
 /// How many sightings wait to be compared. A server compares every second; where there are more, the last is given up
 /// for one of what comes later.
@@ -65,6 +60,14 @@ pub(super) struct Sighting {
     leaf_hash: [u8; 32],
 }
 
+/// What was loaded of a stream.
+pub(super) struct Loaded {
+    pub(super) events: Vec<StreamEvent>,
+    /// The last of them, where a connection may lead to another database than this one: a copy that has not all of it,
+    /// say.
+    pub(super) last: Option<Sighting>,
+}
+
 /// What the database has at a position.
 #[derive(FromRow)]
 pub(super) struct SightedRow {
@@ -82,7 +85,7 @@ struct EndRow {
 
 impl Sighting {
     /// None where that is no hash, as of an event that is not there.
-    fn of(position: u64, leaf_hash: &[u8]) -> Option<Self> {
+    pub(super) fn of(position: u64, leaf_hash: &[u8]) -> Option<Self> {
         Some(Self { position, leaf_hash: leaf_hash.try_into().ok()? })
     }
 }
@@ -181,21 +184,11 @@ impl<B: Backend> SqlStore<B> {
 
     /// As [`Store::load`](crate::store::Store::load).
     pub(super) async fn load_seen(&self, stream: StreamId, after_version: u64) -> Result<Vec<StreamEvent>, StoreError> {
-        let (loaded, last) = join(self.backend.load(stream, after_version), self.last_of(stream)).await;
-        let loaded = loaded.map_err(|source| StoreError::Load { stream: stream.to_string(), source: source.into() })?;
-        self.seen.take(last?);
-        Ok(loaded)
-    }
-
-    /// The last event of a stream: what is loaded for a fold comes without its place in the log.
-    async fn last_of(&self, stream: StreamId) -> Result<Option<Sighting>, StoreError> {
-        if !B::MAY_LEAD_ELSEWHERE {
-            return Ok(None);
-        }
-        let last = Statement::new(LAST_OF_STREAM);
-        let last = last.text(stream.aggregate_type.as_str()).text(&stream.aggregate_id.to_string());
-        let last = self.one::<SightedRow, SightedRow>("look where a stream ends", last).await?;
-        Ok(last.as_ref().and_then(SightedRow::sighting))
+        let loaded = self.backend.load(stream, after_version).await;
+        let Loaded { events, last } =
+            loaded.map_err(|source| StoreError::Load { stream: stream.to_string(), source: source.into() })?;
+        self.seen.take(last);
+        Ok(events)
     }
 
     /// As [`Store::head`](crate::store::Store::head).

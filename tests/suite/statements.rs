@@ -308,6 +308,21 @@ async fn a_decision_takes_as_many_statements_for_many_parts_as_for_few() {
 }
 
 #[tokio::test]
+async fn a_stream_is_loaded_with_one_statement() {
+    let database = Database::postgres();
+    let store = database.open().await;
+    let events = notes(&["one", "two"], rows_of(case_row(1)));
+    let committed = commit(&*store, &[append(case_stream(1), 0, "both", events)]).await;
+    assert!(committed.iter().all(Result::is_ok), "{committed:?}");
+    for (after_version, events) in [(0, 2), (1, 1), (2, 0)] {
+        // A first time opens what connections it needs.
+        store.load(case_stream(1), after_version).await.expect("it reads");
+        let (loaded, count) = counting(store.load(case_stream(1), after_version)).await;
+        assert_eq!((loaded.expect("it reads").len(), count), (events, 1), "after {after_version}");
+    }
+}
+
+#[tokio::test]
 async fn a_commit_is_one_statement_for_many_commands_as_for_one() {
     let database = Database::postgres();
     let store = database.open().await;

@@ -27,7 +27,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cqrs_es::persist::PersistenceError;
-use postgres_es::PostgresEventRepository;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgExecutor};
 use sqlx::{ConnectOptions, Connection, Executor, FromRow, Postgres, Row, Transaction};
@@ -46,12 +45,12 @@ use crate::store::postgres::silence::Silence;
 use crate::store::postgres::writer::{Writer, look_back, not_committed};
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
-use crate::store::seen::{InPlace, Seen};
+use crate::store::seen::{InPlace, Loaded, Seen};
 use crate::store::sql::{HEAD, SET_ROWS_VERSION, keep_rebuild};
 use crate::store::statement::{Statement, bound};
 use crate::store::stored::{Decoded, HeadRow, Scanned};
 use crate::store::texts::IndexDialect;
-use crate::store::{Append, PoolState, RebuildOutcome, RowDifference, StoreError, StreamEvent, StreamId, time_limit};
+use crate::store::{Append, PoolState, RebuildOutcome, RowDifference, StoreError, StreamId, time_limit};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
@@ -158,7 +157,6 @@ impl InPlace for PostgresBackend {
 impl Backend for PostgresBackend {
     const INDEX: IndexDialect = sql::INDEX;
     const TERMS: Option<Lines> = Some(sql::TERMS);
-    const MAY_LEAD_ELSEWHERE: bool = true;
     const IS_READ_ONLY: &'static str = "case current_setting('transaction_read_only') when 'on' then 1 else 0 end";
 
     async fn unlike_terms(&self) -> Result<Vec<RowDifference>, sqlx::Error> {
@@ -237,10 +235,9 @@ impl Backend for PostgresBackend {
         }
     }
 
-    async fn load(&self, stream: StreamId, after_version: u64) -> Result<Vec<StreamEvent>, PersistenceError> {
+    async fn load(&self, stream: StreamId, after_version: u64) -> Result<Loaded, PersistenceError> {
         let readers = self.readers();
-        let repository = PostgresEventRepository::new(readers.pool.clone());
-        let loaded = readers.answer(stream::load(&repository, stream, after_version)).await;
+        let loaded = readers.answer(stream::load(readers.pool.clone(), stream, after_version)).await;
         loaded.unwrap_or_else(|silent| Err(PersistenceError::ConnectionError(silent.into())))
     }
 

@@ -34,7 +34,7 @@ use crate::store::line::Lines;
 use crate::store::opening::{SCHEMA_VERSION, Schema, has_log, is_current, is_unmarked, last_of};
 use crate::store::plan::Plan;
 use crate::store::row_writes::RowWrites;
-use crate::store::seen::Seen;
+use crate::store::seen::{Loaded, Seen};
 use crate::store::sql::{EVENTS_TO_FOLD, keep_rebuild};
 use crate::store::statement::{Statement, bound};
 use crate::store::stored::{Decoded, EventToFoldRow, Scanned};
@@ -156,7 +156,6 @@ impl SqliteBackend {
 impl Backend for SqliteBackend {
     const INDEX: IndexDialect = sql::INDEX;
     const TERMS: Option<Lines> = None;
-    const MAY_LEAD_ELSEWHERE: bool = false;
     const IS_READ_ONLY: &'static str = "0";
 
     fn lines(columns: &str, source: &str) -> String {
@@ -218,7 +217,7 @@ impl Backend for SqliteBackend {
         done.await.map_err(Failed::during(operation))
     }
 
-    async fn load(&self, stream: StreamId, after_version: u64) -> Result<Vec<StreamEvent>, PersistenceError> {
+    async fn load(&self, stream: StreamId, after_version: u64) -> Result<Loaded, PersistenceError> {
         let StreamId { aggregate_type, aggregate_id } = stream;
         let mut statement = Statement::new(EVENTS_TO_FOLD);
         statement.push(" where aggregate_type = ");
@@ -233,7 +232,8 @@ impl Backend for SqliteBackend {
             error => PersistenceError::ConnectionError(error.into()),
         })?;
         let stored = events.into_iter().map(|row| row.of(aggregate_type).map(StreamEvent::Stored));
-        stored.collect::<Result<_, _>>().map_err(|error| PersistenceError::DeserializationError(error.into()))
+        let loaded = stored.collect::<Result<_, _>>().map(|events| Loaded { events, last: None });
+        loaded.map_err(|error| PersistenceError::DeserializationError(error.into()))
     }
 
     async fn commit(
