@@ -198,12 +198,12 @@ impl<A: Root> Streams<A> {
             let kept = self.kept(*id).await;
             match kept.filter(|kept| kept.version == *version && kept.happened_until.is_none_or(had_happened)) {
                 Some(kept) => drop(found.insert((*id, *version), kept)),
-                None if *version > 0 => missing.push((*id, *version)),
+                None if *version > 0 => missing.push(Part { id: *id, after: 0, up_to: *version }),
                 None => {}
             }
         }
         for batch in batches(missing) {
-            let most = batch.iter().map(|(_, version)| *version).max().unwrap_or_default();
+            let most = batch.iter().map(|part| part.up_to).max().unwrap_or_default();
             let query = EventQuery {
                 // One more tells whether that is all of a stream.
                 limit: u32::try_from(most).map_or(u32::MAX, |most| most.saturating_add(1)),
@@ -211,7 +211,7 @@ impl<A: Root> Streams<A> {
                 ..EventQuery::default()
             };
             let streams = self.read(&batch, query).await?;
-            for (id, version) in batch {
+            for Part { id, up_to: version, .. } in batch {
                 let records = streams.get(&id).map_or(&[][..], Vec::as_slice);
                 let mut then = Versioned::default();
                 for record in records.iter().take(usize::try_from(version).unwrap_or(usize::MAX)) {
@@ -227,39 +227,87 @@ impl<A: Root> Streams<A> {
         Ok(asked.iter().map(|asked| found.get(asked).cloned().unwrap_or_default()).collect())
     }
 
-    /// The aggregates at these versions or later ones, as far as they can be read: those that are not in memory are read
-    /// some at a time.
+    /// The aggregates at these versions or later ones, as far as they can be read: of those that are in memory at an earlier
+    /// one only what came after it, some at a time.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn at_least_all(&self, asked: &HashMap<Uuid, u64>) -> Result<HashMap<Uuid, Arc<Versioned<A>>>, Fault> {
         let (mut found, mut missing) = (HashMap::with_capacity(asked.len()), Vec::new());
+        let mut behind = HashMap::new();
         for (id, version) in asked {
-            match self.kept(*id).await.filter(|kept| kept.version >= *version) {
-                Some(kept) => drop(found.insert(*id, kept)),
-                None => missing.push((*id, *version)),
+            let known = self.kept(*id).await.unwrap_or_default();
+            if known.version >= *version {
+                found.insert(*id, known);
+            } else {
+                missing.push(Part { id: *id, after: known.version, up_to: *version });
+                behind.insert(*id, known);
             }
         }
         for batch in batches(missing) {
-            for (id, records) in self.read(&batch, EventQuery { limit: u32::MAX, ..EventQuery::default() }).await? {
-                let mut present = Versioned::default();
-                if records.iter().try_for_each(|record| self.take(&mut present, record)).is_err() {
-                    continue;
+            let after_version = batch.iter().map(|part| part.after).min().unwrap_or_default();
+            let query = EventQuery { after_version, limit: u32::MAX, ..EventQuery::default() };
+            for (id, records) in self.read(&batch, query).await? {
+                let known = behind.remove(&id).unwrap_or_default();
+                if let Ok(present) = self.gone_on(&known, &records) {
+                    self.keep(id, present.clone()).await;
+                    found.insert(id, present);
                 }
-                let present = Arc::new(present);
-                self.keep(id, present.clone()).await;
-                found.insert(id, present);
             }
         }
         Ok(found)
     }
 
+    /// The aggregates of this type after these events, which follow one another in the log, as far as they can be read:
+    /// those that are in memory as they were before them, and those that begin with them, go on by the events themselves.
+    /// Only others are read.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn after(&self, events: &[EventRecord]) -> Result<HashMap<Uuid, Arc<Versioned<A>>>, Fault> {
+        let mut streams = HashMap::<Uuid, Vec<&EventRecord>>::new();
+        for event in events {
+            if let Some(stream) = event.stream().filter(|stream| stream.aggregate_type == self.aggregate_type) {
+                streams.entry(stream.aggregate_id).or_default().push(event);
+            }
+        }
+        let (mut found, mut missing) = (HashMap::with_capacity(streams.len()), HashMap::new());
+        for (id, events) in streams {
+            let (first, last) = (events[0].sequence, events[events.len() - 1].sequence);
+            let known = self.kept(id).await.unwrap_or_default();
+            if first <= known.version + 1
+                && let Ok(present) = self.gone_on(&known, events)
+            {
+                self.keep(id, present.clone()).await;
+                found.insert(id, present);
+            } else {
+                missing.insert(id, last);
+            }
+        }
+        found.extend(self.at_least_all(&missing).await?);
+        Ok(found)
+    }
+
+    /// What is known of an aggregate once these events of its stream are taken in, in their order; those that are known
+    /// already change nothing.
+    fn gone_on<'a>(
+        &self,
+        known: &Arc<Versioned<A>>,
+        events: impl IntoIterator<Item = &'a EventRecord>,
+    ) -> Result<Arc<Versioned<A>>, Fault> {
+        let mut present = known.clone();
+        for event in events.into_iter().filter(|event| event.sequence > known.version) {
+            self.take(Arc::make_mut(&mut present), event)?;
+        }
+        Ok(present)
+    }
+
     /// The events of the query in these streams, by stream: one read.
-    async fn read(&self, asked: &[(Uuid, u64)], query: EventQuery) -> Result<HashMap<Uuid, Vec<EventRecord>>, Fault> {
+    async fn read(&self, asked: &[Part], query: EventQuery) -> Result<HashMap<Uuid, Vec<EventRecord>>, Fault> {
         let mut streams = HashMap::<Uuid, Vec<EventRecord>>::with_capacity(asked.len());
         let query = EventQuery {
             aggregate_type: Some(self.aggregate_type),
-            aggregate_ids: asked.iter().map(|(id, _)| *id).collect(),
+            aggregate_ids: asked.iter().map(|part| part.id).collect(),
             ..query
         };
         for record in self.store.events(&query).await? {
@@ -329,64 +377,37 @@ impl<A: Root> Streams<A> {
     }
 }
 
+/// What is asked of a stream.
+struct Part {
+    id: Uuid,
+    /// Only what comes after so many events.
+    after: u64,
+    /// At which version it is asked for.
+    up_to: u64,
+}
+
 /// Cuts what is asked of streams where it is too much to be read at once: of each of them there may be as many events as
-/// are asked of the longest.
-fn batches(mut asked: Vec<(Uuid, u64)>) -> Vec<Vec<(Uuid, u64)>> {
-    asked.sort_unstable_by_key(|(_, version)| *version);
-    let mut batches: Vec<Vec<(Uuid, u64)>> = Vec::new();
-    for (id, version) in asked {
+/// from the least that is known of any to the most that is asked of any.
+fn batches(mut asked: Vec<Part>) -> Vec<Vec<Part>> {
+    asked.sort_unstable_by_key(|part| (part.after, part.up_to));
+    let mut batches: Vec<Vec<Part>> = Vec::new();
+    for part in asked {
         match batches.last_mut() {
-            Some(batch) if (batch.len() as u64 + 1).saturating_mul(version) <= EVENTS_AT_ONCE => {
-                batch.push((id, version));
-            }
-            _ => batches.push(vec![(id, version)]),
+            Some(batch) if events_of(batch.iter().chain([&part])) <= EVENTS_AT_ONCE => batch.push(part),
+            _ => batches.push(vec![part]),
         }
     }
     batches
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::domain::case::Case;
-
-    #[tokio::test]
-    async fn no_more_is_kept_than_there_is_room_for() {
-        let kept = kept_within::<Case>(1 << 20);
-        for number in 0..100 {
-            let case = Versioned { size_bytes: 100 << 10, ..Versioned::default() };
-            kept.insert(Uuid::from_u128(number), Arc::new(case)).await;
-        }
-        kept.run_pending_tasks().await;
-        assert!(kept.weighted_size() <= 1 << 20, "{} bytes", kept.weighted_size());
-        assert!((1..=10).contains(&kept.entry_count()), "{} cases", kept.entry_count());
+/// How many events are read at once for these.
+fn events_of<'a>(parts: impl Iterator<Item = &'a Part>) -> u64 {
+    let (mut streams, mut least, mut most) = (0_u64, u64::MAX, 0_u64);
+    for part in parts {
+        (streams, least, most) = (streams + 1, least.min(part.after), most.max(part.up_to));
     }
-
-    fn cut(versions: &[u64]) -> Vec<Vec<u64>> {
-        let asked = (0..).zip(versions).map(|(id, version)| (Uuid::from_u128(id), *version)).collect();
-        batches(asked).into_iter().map(|batch| batch.into_iter().map(|(_, version)| version).collect()).collect()
-    }
-
-    #[test]
-    fn what_is_long_is_read_in_parts() {
-        assert_eq!(cut(&[]), [[0; 0]; 0]);
-        assert_eq!(cut(&[20; 100]), [[20; 100]]);
-        assert_eq!(cut(&[5_000, 3, 1_000, 2, 1_000]), [vec![2, 3], vec![1_000, 1_000], vec![5_000]]);
-    }
-
-    proptest! {
-        #[test]
-        fn no_more_is_read_at_once_than_fits_or_one_stream(versions in prop::collection::vec(1_u64..3_000, 0..200)) {
-            let batches = cut(&versions);
-            for batch in &batches {
-                let most = batch.iter().max().expect("a batch has a stream") * batch.len() as u64;
-                prop_assert!(most <= EVENTS_AT_ONCE || batch.len() == 1, "{most} of {batch:?}");
-            }
-            let mut sorted = versions;
-            sorted.sort_unstable();
-            prop_assert_eq!(batches.concat(), sorted);
-        }
-    }
+    most.saturating_sub(least).saturating_mul(streams)
 }
+
+#[cfg(test)]
+mod tests;

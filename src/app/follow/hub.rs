@@ -202,20 +202,10 @@ impl Hub {
         Ok(found)
     }
 
-    /// The cases that the page is about, after it. One that this process has just written is in memory; those that
-    /// others have written are read once for all followers. What cannot be read here is looked up in the rows by
-    /// whoever asks.
+    /// The cases that the page is about, after it: once for all followers, by the page itself where they are in memory as
+    /// they were before it. What cannot be read here is looked up in the rows by whoever asks.
     async fn cases(&self, page: &[EventRecord]) -> HashMap<Uuid, Arc<Versioned<Case>>> {
-        let mut versions = HashMap::new();
-        for record in page {
-            if let Some(stream) = record.stream()
-                && stream.aggregate_type == AggregateType::Case
-            {
-                // A stream's events come in order: the last one counts.
-                versions.insert(stream.aggregate_id, record.sequence);
-            }
-        }
-        self.aggregates.cases.at_least_all(&versions).await.unwrap_or_default()
+        self.aggregates.cases.after(page).await.unwrap_or_default()
     }
 }
 
