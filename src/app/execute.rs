@@ -23,6 +23,7 @@ use crate::domain::order::Order;
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::{
     Append, AppendError, Body, CommandKey, Committed, Content, NewAttachment, NewCiphertext, NewEvent, StreamId,
+    for_all,
 };
 use crate::telemetry::causes::with_causes;
 use crate::telemetry::metrics::{CommandLabels, metrics};
@@ -59,7 +60,8 @@ impl App {
     ) -> BoxFuture<'a, Result<Receipt, Failure>> {
         let aggregate = A::AGGREGATE.as_str();
         let span = tracing::debug_span!("command", aggregate, outcome = field::Empty, etalon.position = field::Empty);
-        let decided = self.decide_and_commit::<A>(request, id, body, attachments).instrument(span.clone());
+        // Others who order something of the same aggregate wait for what is read here.
+        let decided = for_all(self.decide_and_commit::<A>(request, id, body, attachments)).instrument(span.clone());
         let counted = async move {
             let answer = decided.await;
             let outcome = outcome_of(&answer, &span);

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::app::request::Fault;
 use crate::app::{App, room};
-use crate::store::StoreError;
+use crate::store::{StoreError, for_all};
 
 /// How long a read waits for a position that another server has written.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -72,7 +72,7 @@ impl Look {
         loop {
             sleep_until(*due).await;
             *due = Instant::now() + self.every;
-            self.tell(look().await?);
+            self.tell(for_all(look()).await?);
         }
     }
 }

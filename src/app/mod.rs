@@ -90,9 +90,9 @@ pub use crate::outbound::FailureClass;
 pub use crate::store::{
     AggregateType, CaseColumn, Condition, Delivery, Direction, EventRecord, EvidencePage, Failed, FeeSum, FigureEvent,
     GapSums, GroupKey, GroupSums, Grouped, Keep, KeptCommand, KeyPage, Moment, NewAttachment, NodePlace, Operator,
-    RowDifference, RowsDigest, RowsForm, Sealed, Span, StoredCase, StoredCheckpoint, StoredCosignature,
+    RowDifference, RowsDigest, RowsForm, Sealed, Share, Span, StoredCase, StoredCheckpoint, StoredCosignature,
     StoredTimeStamp, StreamId, TableDigest, TimeToState, Value, Webhook, WebhookAction, WebhookChange,
-    WebhookConfiguration, WebhookState, limited,
+    WebhookConfiguration, WebhookState, limited, sharing,
 };
 
 use crate::clock::Clock;

@@ -35,6 +35,7 @@ use tracing::Instrument;
 use crate::app::App;
 use answer_size::{AnswerRoom, Counting, SERVER_BUSY};
 pub use context::Session;
+use execution::Shares;
 pub use limits::{Limits, NamedLimit};
 use loaders::{Loaders, Loads};
 use mutation::Mutation;
@@ -56,6 +57,7 @@ pub struct Schema {
     reader: Reader,
     limits: Limits,
     room: AnswerRoom,
+    shares: Shares,
 }
 
 impl Schema {
@@ -67,7 +69,8 @@ impl Schema {
         // The library counts from 0, and has a limit of its own where none is set.
         let builder = builder.limit_recursive_depth(usize::try_from(limits.levels()).unwrap_or(usize::MAX));
         let schema = builder.extension(Counting).finish();
-        Self { reader: Reader::new(&schema.sdl(), limits), schema, app, limits, room: AnswerRoom::new(&limits) }
+        let (room, shares) = (AnswerRoom::new(&limits), Shares::default());
+        Self { reader: Reader::new(&schema.sdl(), limits), schema, app, limits, room, shares }
     }
 
     /// What requests are held to.
@@ -96,12 +99,13 @@ impl Schema {
         let loads = Loads::default();
         let (kind, weight) = (document.kind(), document.weight);
         let loaders = Loaders::new(&self.app, &session.actor, &loads, kind);
-        let size = self.room.answer(kind, &session.actor.id);
+        let (size, share) = (self.room.answer(kind, &session.actor.id), self.shares.of(&session.actor.id));
         let mut request =
             Request::new(document.query).variables(document.variables).data(size).data(session).data(loaders);
         request.operation_name = document.operation_name;
         request.set_parsed_query(document.parsed);
-        let mut response = execution::in_time(kind, &self.limits, loads.serve(self.schema.execute(request))).await;
+        let mut response =
+            execution::in_time(kind, &self.limits, share, loads.serve(self.schema.execute(request))).await;
         response.errors.iter_mut().for_each(name_library_error);
         response.extensions.insert("cost".to_owned(), of_cost(weight, &self.limits));
         response

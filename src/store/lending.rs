@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use deadpool::Runtime;
 use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, QueueMode, RecycleError, RecycleResult, Timeouts};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-use crate::store::PoolState;
+use crate::store::{PoolState, share};
 use crate::telemetry::metrics::metrics;
 
 /// How long a read waits for a connection.
@@ -30,7 +31,11 @@ impl<M: Manager> Clone for Lender<M> {
 }
 
 /// A connection for one read. Dropped before the read has ended well, it goes back to where it came from.
-pub(super) struct Lent<M: Manager>(Option<Object<M>>);
+pub(super) struct Lent<M: Manager> {
+    connection: Option<Object<M>>,
+    /// Given back after the connection.
+    _turn: Option<OwnedSemaphorePermit>,
+}
 
 impl<M: Manager<Error = sqlx::Error>> Lender<M> {
     /// Lends so many at a time; the last one to come back first, since it remembers the most statements.
@@ -43,13 +48,14 @@ impl<M: Manager<Error = sqlx::Error>> Lender<M> {
         Self(pool.build().expect("a time-out has its runtime"))
     }
 
-    /// A connection, when there is one.
+    /// A connection, when it is the asker's turn and there is one.
     pub(super) async fn lend(&self) -> Result<Lent<M>, sqlx::Error> {
+        let turn = share::turn().await;
         let began = Instant::now();
         let lent = self.0.get().await;
         metrics().database_acquire.observe(began.elapsed().as_secs_f64());
         match lent {
-            Ok(lent) => Ok(Lent(Some(lent))),
+            Ok(lent) => Ok(Lent { connection: Some(lent), _turn: turn }),
             Err(PoolError::Backend(error)) => Err(error),
             Err(_) => Err(sqlx::Error::PoolTimedOut),
         }
@@ -89,16 +95,16 @@ impl<M: Manager<Error = sqlx::Error>> Lender<M> {
 impl<M: Manager> Lent<M> {
     /// What to read on.
     pub(super) fn reader(&mut self) -> &mut M::Type {
-        self.0.as_mut().expect("it is lent until its read has ended")
+        self.connection.as_mut().expect("it is lent until its read has ended")
     }
 
     /// Gives it back, now that the read has ended so.
     pub(super) fn ended<T>(mut self, outcome: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
         match &outcome {
-            Ok(_) => drop(self.0.take()),
+            Ok(_) => drop(self.connection.take()),
             // The others may be as dead.
             Err(sqlx::Error::Io(_)) => {
-                if let Some(lender) = self.0.as_ref().and_then(Object::pool) {
+                if let Some(lender) = self.connection.as_ref().and_then(Object::pool) {
                     drop(lender.retain(|_, _| false));
                 }
             }
@@ -110,7 +116,7 @@ impl<M: Manager> Lent<M> {
 
 impl<M: Manager> Drop for Lent<M> {
     fn drop(&mut self) {
-        drop(self.0.take().map(Object::take));
+        drop(self.connection.take().map(Object::take));
     }
 }
 

@@ -23,6 +23,7 @@ mod row;
 mod schema;
 mod seen;
 mod serving;
+mod share;
 mod text;
 mod time_limit;
 mod writer;
@@ -98,6 +99,7 @@ pub use row::{
 pub use schema::{Alteration, Altered, SchemaStore};
 pub use seen::SeenStore;
 pub use serving::{Alone, AmongServers, join_servers, take_alone};
+pub use share::{Share, for_all, sharing};
 pub use statistics::{FeeSum, GapSums, GroupKey, GroupSums, Grouped, StatisticsQuery, TimeToState};
 pub use text::{Confined, Reading, StoredText, Terms, TextQuery, TextRow, Texts};
 pub use time_limit::limited;

@@ -9,11 +9,11 @@ use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::value::Division;
 use etalon::graphql::{Asked, Limits, Schema, Session, StreamLimits, was_given_up};
 use etalon::identity::credential::Credential;
-use etalon::store::{self, StoreError, limited};
+use etalon::store::{self, Share, StoreError, for_all, limited, sharing};
 use futures::future::join_all;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio::time::timeout;
+use tokio::time::{interval, timeout};
 
 use crate::store::on_both_databases;
 use crate::store::samples::{case_stream, commit_one, id, note};
@@ -71,6 +71,31 @@ async fn what_nobody_waits_for_takes_its_time(database: Database) {
     // A commit reads and writes without a limit, whoever asks for it.
     let committed = limited(Duration::ZERO, commit_one(&*store, note(case_stream(1), 0, "a"))).await;
     committed.expect("accepted");
+}
+
+async fn an_actor_reads_so_much_at_once_and_leaves_connections_to_others(database: Database) {
+    let (store, raw) = (database.open().await, database.raw().await);
+    make_slow(&raw, LONG).await;
+    let [one, another] = [Share::default(), Share::default()];
+    let limit = Duration::from_millis(500);
+    let beside = async {
+        let three = async {
+            let mut looks = interval(Duration::from_millis(5));
+            while store.pool().in_use < 3 {
+                looks.tick().await;
+            }
+        };
+        timeout(Duration::from_secs(20), three).await.expect("three are under way");
+        sharing(another, limited(limit, store.ping())).await.expect("somebody else reads");
+        sharing(one.clone(), for_all(limited(limit, store.ping()))).await.expect("so does who reads for others");
+        let pool = store.pool();
+        assert!(pool.in_use < 8 && pool.waiting == 0, "{pool:?}");
+    };
+    let (given_up, ()) =
+        tokio::join!(join_all((0..8).map(|_| sharing(one.clone(), limited(limit, store.head())))), beside);
+    let is_given_up = |read: &Result<_, StoreError>| matches!(read, Err(StoreError::TimedOut { .. }));
+    assert!(given_up.iter().all(is_given_up), "{given_up:?}");
+    make_fast(&raw).await;
 }
 
 async fn who_has_gone_leaves_no_connection_behind(database: Database) {
@@ -174,6 +199,7 @@ async fn a_command_is_carried_out_whatever_it_takes(database: Database) {
 on_both_databases! {
     a_statement_is_given_up_by_the_database,
     what_nobody_waits_for_takes_its_time,
+    an_actor_reads_so_much_at_once_and_leaves_connections_to_others,
     who_has_gone_leaves_no_connection_behind,
     a_query_is_given_up_as_a_whole,
     a_field_that_takes_too_long_leaves_its_neighbours,

@@ -10,7 +10,7 @@ use futures::StreamExt;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tracing::Instrument;
 
-use crate::app::{App, Fault};
+use crate::app::{App, Fault, Share};
 use crate::graphql::answer_size::{AnswerRoom, SERVER_BUSY};
 use crate::graphql::context::Session;
 use crate::graphql::counting::CountedOperation;
@@ -94,7 +94,8 @@ impl Schema {
         }
         let limits = self.schema.data::<StreamLimits>().copied().unwrap_or_default();
         let (schema, app, room) = (self.schema.clone(), self.app.clone(), self.room.clone());
-        let runner = Runner { schema, app, limits: self.limits, room, document, session };
+        let share = self.shares.of(&session.actor.id);
+        let runner = Runner { schema, app, limits: self.limits, room, share, document, session };
         let heard = Arc::<Mutex<Option<Wanted>>>::default();
         if let Some(response) = runner.run(Turn::Opening(heard.clone())).await {
             return Err(Box::new(response));
@@ -209,6 +210,7 @@ struct Runner {
     app: Arc<App>,
     limits: Limits,
     room: AnswerRoom,
+    share: Share,
     document: Document,
     session: Session,
 }
@@ -227,7 +229,8 @@ impl Runner {
         request.operation_name.clone_from(&document.operation_name);
         request.set_parsed_query(document.parsed.clone());
         let mut answers = self.schema.execute_stream(request);
-        let mut response = execution::in_time(document.kind(), &self.limits, loads.serve(answers.next())).await?;
+        let (share, answer) = (self.share.clone(), loads.serve(answers.next()));
+        let mut response = execution::in_time(document.kind(), &self.limits, share, answer).await?;
         response.errors.iter_mut().for_each(name_library_error);
         Some(response)
     }

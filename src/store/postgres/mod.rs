@@ -50,7 +50,7 @@ use crate::store::sql::{HEAD, SET_ROWS_VERSION, keep_rebuild};
 use crate::store::statement::{Statement, bound};
 use crate::store::stored::{Decoded, HeadRow, Scanned};
 use crate::store::texts::IndexDialect;
-use crate::store::{Append, PoolState, RebuildOutcome, RowDifference, StoreError, StreamId, time_limit};
+use crate::store::{Append, PoolState, RebuildOutcome, RowDifference, StoreError, StreamId, share, time_limit};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
@@ -236,6 +236,8 @@ impl Backend for PostgresBackend {
     }
 
     async fn load(&self, stream: StreamId, after_version: u64) -> Result<Loaded, PersistenceError> {
+        // The driver's own pool lends the repository its connection.
+        let _turn = share::turn().await;
         let readers = self.readers();
         let loaded = readers.answer(stream::load(readers.pool.clone(), stream, after_version)).await;
         loaded.unwrap_or_else(|silent| Err(PersistenceError::ConnectionError(silent.into())))

@@ -119,18 +119,45 @@ async fn who_waits_for_a_position_holds_no_place_of_those_who_work(database: Dat
     assert_eq!(front.figure(WAITING).await, 0.0);
 }
 
+const HEAD: &str = "{ serverInfo { position } }";
+
+/// More requests than there are connections of either database, and some that wait: what comes of each for that many
+/// actors in turn.
+async fn heads(front: &Front, actors: usize) -> Vec<(u16, Option<String>, Value)> {
+    let token = |number| front.installation.token(&Who::new(format!("reader-{number}"), "MANAGER", "CN"));
+    let tokens: Vec<_> = (0..actors).map(token).collect();
+    let head = |token: &String| {
+        let request = front.client.post(&front.server.graphql).bearer_auth(token);
+        let answer = request.json(&json!({ "query": HEAD })).send();
+        async { refusal(answer.await.expect("an answer")).await }
+    };
+    join_all(tokens.iter().cycle().take(40).map(head)).await
+}
+
+async fn what_one_actor_asks_for_leaves_the_database_to_others(database: Database) {
+    let settings =
+        [("ETALON_DATABASE_QUEUE", "3"), ("ETALON_STATEMENT_TIMEOUT_MS", "1000"), ("ETALON_QUERY_TIMEOUT_MS", "3000")];
+    let front = Front::of(Installation::on(&database.url), &settings);
+    let raw = database.raw().await;
+    make_slow(&raw, LONG).await;
+    let (answers, other, ()) = tokio::join!(heads(&front, 1), front.ask(HEAD), is_alive(&front));
+    for (_, _, told) in answers {
+        assert_eq!(told["code"], "TIMED_OUT", "it waits for what else they read, and for no connection: {told}");
+    }
+    let told = &other["errors"][0]["extensions"];
+    assert_eq!((&told["code"], &told["limit"]), (&json!("TIMED_OUT"), &json!("statementTimeoutMs")), "it was read");
+    make_fast(&raw).await;
+}
+
 async fn a_database_that_cannot_keep_up_refuses_more(database: Database) {
     let installation = Installation::on(&database.url);
     let settings = [("ETALON_DATABASE_QUEUE", "3"), ("ETALON_STATEMENT_TIMEOUT_MS", "1000")];
     let front = Front::of(installation, &settings);
     let raw = database.raw().await;
     make_slow(&raw, LONG).await;
-    // More than there are connections of either database, and three that wait.
-    let head = || front.post(JSON, json!({ "query": "{ serverInfo { position } }" }).to_string());
-    let (answers, ()) = tokio::join!(join_all((0..40).map(|_| head())), is_alive(&front));
+    let (answers, ()) = tokio::join!(heads(&front, 20), is_alive(&front));
     let mut refused = 0;
-    for answer in answers {
-        let (status, again, told) = refusal(answer).await;
+    for (status, again, told) in answers {
         match told["code"].as_str() {
             Some("DATABASE_BUSY") => {
                 assert_eq!((status, again.as_deref()), (503, Some("1")));
@@ -148,6 +175,7 @@ async fn a_database_that_cannot_keep_up_refuses_more(database: Database) {
 on_both_databases! {
     so_many_are_answered_at_once,
     who_waits_for_a_position_holds_no_place_of_those_who_work,
+    what_one_actor_asks_for_leaves_the_database_to_others,
     a_database_that_cannot_keep_up_refuses_more,
 }
 
