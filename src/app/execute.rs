@@ -13,7 +13,7 @@ use crate::app::earlier::key_reused;
 use crate::app::facts::ReliedOn;
 use crate::app::happened::{self, Placed};
 use crate::app::personal::SealedEvents;
-use crate::app::request::{Failure, Fault, Receipt, Request};
+use crate::app::request::{Failure, Fault, Receipt, Request, Subject};
 use crate::app::streams::Versioned;
 use crate::blocking::blocking;
 use crate::codec::{self, Encoded};
@@ -34,14 +34,14 @@ const ATTEMPTS: usize = 32;
 impl App {
     /// Carries out a command.
     ///
-    /// Decided first on what this server knows. Only a refusal, a conflict or an unexpected version makes it look
-    /// again, so that the usual command costs one commit and nothing else.
+    /// Decided first on what this server knows, or on nothing where it is about something new. Only a refusal, a conflict
+    /// or an unexpected version makes it look again, so that the usual command costs one commit and nothing else.
     ///
     /// # Errors
     /// A refusal, a conflict with `expected_version`, or a fault; in each case nothing is recorded, unless nobody knows that
     /// ([`Fault::is_unsettled`]).
     pub async fn execute<A: Commanded>(&self, request: &Request, id: Uuid, body: A::Body) -> Result<Receipt, Failure> {
-        self.execute_with::<A>(request, id, body, Vec::new()).await
+        self.execute_with::<A>(request, Subject::Of(id), body, Vec::new()).await
     }
 
     /// Carries out a command whose events refer to files by digest.
@@ -54,14 +54,15 @@ impl App {
     pub fn execute_with<'a, A: Commanded>(
         &'a self,
         request: &'a Request,
-        id: Uuid,
+        subject: Subject,
         body: A::Body,
         attachments: Vec<NewAttachment>,
     ) -> BoxFuture<'a, Result<Receipt, Failure>> {
         let aggregate = A::AGGREGATE.as_str();
         let span = tracing::debug_span!("command", aggregate, outcome = field::Empty, etalon.position = field::Empty);
         // Others who order something of the same aggregate wait for what is read here.
-        let decided = for_all(self.decide_and_commit::<A>(request, id, body, attachments)).instrument(span.clone());
+        let decided =
+            for_all(self.decide_and_commit::<A>(request, subject, body, attachments)).instrument(span.clone());
         let counted = async move {
             let answer = decided.await;
             let outcome = outcome_of(&answer, &span);
@@ -74,16 +75,20 @@ impl App {
     async fn decide_and_commit<A: Commanded>(
         &self,
         request: &Request,
-        id: Uuid,
+        subject: Subject,
         body: A::Body,
         attachments: Vec<NewAttachment>,
     ) -> Result<Receipt, Failure> {
+        let id = subject.id();
         // Commands on one aggregate queue here rather than conflict in the commit.
         let _turn = self.turns.take(id).await;
         let streams = A::streams(&self.aggregates);
-        let (mut known, mut is_present) = match streams.kept(id).await {
-            Some(kept) => (kept, false),
-            None => (streams.present(id).await?, true),
+        let (mut known, mut is_present) = match subject {
+            Subject::New(_) => (Arc::default(), true),
+            Subject::Of(_) => match streams.kept(id).await {
+                Some(kept) => (kept, false),
+                None => (streams.present(id).await?, true),
+            },
         };
         for _ in 0..ATTEMPTS {
             let considered = self.consider(request, id, &known, body.clone()).await?;

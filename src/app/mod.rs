@@ -72,7 +72,7 @@ pub use reads::{CasePage, EventPage};
 pub use rebuild::Rebuilt;
 pub use registers::{Entry, RegisterPage};
 pub use replay::{Folded, Replayed, ReplayedPage};
-pub use request::{Failure, Fault, Key, Receipt, Request, recorded_at, stream_of, time_of};
+pub use request::{Failure, Fault, Key, Receipt, Request, Subject, recorded_at, stream_of, time_of};
 pub use revocations::{Revoker, Standing};
 pub use room::{Full, Place, Room, in_place};
 pub use scope::{sees_all_of, works_on};

@@ -29,6 +29,24 @@ pub struct Request {
     pub source: Option<Source>,
 }
 
+/// What a command is about.
+#[derive(Clone, Copy, Debug)]
+pub enum Subject {
+    /// What has this id, if anything has.
+    Of(Uuid),
+    /// What the command brings into being, under an id that was drawn for it: there is nothing to look for.
+    New(Uuid),
+}
+
+impl Subject {
+    /// The id that it has or gets.
+    #[must_use]
+    pub fn id(self) -> Uuid {
+        let (Self::Of(id) | Self::New(id)) = self;
+        id
+    }
+}
+
 /// What makes a command the same when it is sent again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {

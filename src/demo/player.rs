@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::app::{App, Failure, Request};
+use crate::app::{App, Failure, Request, Subject};
 use crate::clock::ManualClock;
 use crate::demo::cast::Cast;
 use crate::demo::orders::{Scene, order};
@@ -105,7 +105,9 @@ impl<'a> Player<'a> {
             other: &|key| self.case_of(key),
         };
         let (command, attachments) = order(&scene, &step.action);
-        self.app.execute_with::<Case>(&request, progress.case.uuid(), command.clone(), attachments).await?;
+        self.app
+            .execute_with::<Case>(&request, Subject::Of(progress.case.uuid()), command.clone(), attachments)
+            .await?;
         let progress = &mut self.progress[index];
         match command {
             CaseCommand::RecordFee(command) => progress.fees.push((command.id, command.amount)),

@@ -7,7 +7,8 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::app::{
-    Commanded, EventPage, Failure, Foreseen, Key, Moment, NewAttachment, Previewed, Receipt, Request, StreamId, Verdict,
+    Commanded, EventPage, Failure, Foreseen, Key, Moment, NewAttachment, Previewed, Receipt, Request, StreamId,
+    Subject, Verdict,
 };
 use crate::domain::refusal::{Code, Refusal};
 use crate::graphql::context::{actor, app, session};
@@ -49,7 +50,7 @@ pub(crate) trait Input: Serialize + Send + Sync {
 /// A command that was read.
 pub(crate) struct Ordered<A: Commanded> {
     /// What it is about.
-    pub(crate) id: Uuid,
+    pub(crate) subject: Subject,
     /// The command.
     pub(crate) body: A::Body,
     /// Files that it brings.
@@ -59,7 +60,12 @@ pub(crate) struct Ordered<A: Commanded> {
 impl<A: Commanded> Ordered<A> {
     /// A command without files.
     pub(crate) fn new(id: impl Into<Uuid>, body: impl Into<A::Body>) -> Self {
-        Self { id: id.into(), body: body.into(), attachments: Vec::new() }
+        Self { subject: Subject::Of(id.into()), body: body.into(), attachments: Vec::new() }
+    }
+
+    /// One that brings what it is about into being, under the door's id for that.
+    pub(crate) fn of_new(door: &Door, body: impl Into<A::Body>) -> Self {
+        Self { subject: Subject::New(door.fresh_id()), body: body.into(), attachments: Vec::new() }
     }
 }
 
@@ -94,7 +100,7 @@ pub(crate) async fn carry_out<I: Input>(ctx: &Context<'_>, input: &I, key: Optio
         Ok(read) => read,
         Err(unsound) => return Ok(unsound),
     };
-    let done = app(ctx).execute_with::<I::Root>(&request, ordered.id, ordered.body, ordered.attachments).await;
+    let done = app(ctx).execute_with::<I::Root>(&request, ordered.subject, ordered.body, ordered.attachments).await;
     match done {
         Ok(receipt) => Ok(Outcome { receipt: Some(receipt), ..Outcome::default() }),
         Err(Failure::Fault(fault)) if fault.is_unsettled() => {
@@ -131,7 +137,7 @@ pub(crate) async fn foresee<I: Input>(ctx: &Context<'_>, input: &I, key: Option<
         Ok(read) => read,
         Err(unsound) => return Ok(Prospect { position: None, foreseen: None, outcome: unsound }),
     };
-    let previewed = app(ctx).preview::<I::Root>(&request, ordered.id, ordered.body).await;
+    let previewed = app(ctx).preview::<I::Root>(&request, ordered.subject.id(), ordered.body).await;
     let Previewed { position, verdict } = previewed.map_err(|fault| errors::fault(ctx, fault))?;
     let (foreseen, outcome) = match verdict {
         Ok(Verdict::Foreseen(foreseen)) => (Some(foreseen), Outcome::default()),

@@ -323,6 +323,19 @@ async fn a_stream_is_loaded_with_one_statement() {
 }
 
 #[tokio::test]
+async fn what_a_command_brings_into_being_is_not_looked_for() {
+    let house = House::on(Database::postgres()).await;
+    let mut counts = Vec::new();
+    for number in 0..3 {
+        let institution = json!({ "name": format!("计量所 {number}"), "divisionCode": "44", "kind": "OTHER" });
+        let (_, count) = counting(house.ordered("coordinator", "registerInstitution", "", institution)).await;
+        counts.push(count);
+    }
+    // Where the log has more than doubled, its plans go before a commit.
+    assert_eq!(counts.iter().min(), Some(&1), "the commit, and nothing else: {counts:?}");
+}
+
+#[tokio::test]
 async fn a_commit_is_one_statement_for_many_commands_as_for_one() {
     let database = Database::postgres();
     let store = database.open().await;

@@ -44,7 +44,7 @@ input! {
         let name = door.text("name", &input.name);
         let jurisdiction = door.text("divisionCode", &input.division_code);
         let period = door.value("endsOn", Period::new(input.starts_on.0, day(input.ends_on)));
-        Some(Ordered::new(door.fresh_id(), OpenCampaign {
+        Some(Ordered::of_new(door, OpenCampaign {
             name: name?,
             kind: input.kind.into(),
             jurisdiction: jurisdiction?,

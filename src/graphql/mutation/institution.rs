@@ -40,7 +40,7 @@ input! {
         let division = door.text("divisionCode", &input.division_code);
         let capabilities = door.all("capabilities", input.capabilities.as_deref().unwrap_or_default());
         let accreditation = door.optional("accreditation", input.accreditation.as_deref());
-        Some(Ordered::new(door.fresh_id(), RegisterInstitution {
+        Some(Ordered::of_new(door, RegisterInstitution {
             name: name?,
             division: division?,
             kind: input.kind.into(),

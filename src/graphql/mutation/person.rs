@@ -84,7 +84,7 @@ input! {
         let telephone = door.optional("telephone", input.telephone.as_deref());
         let affiliation = affiliation(door, input.affiliation.as_ref());
         let fields = door.all("fields", input.fields.as_deref().unwrap_or_default());
-        Some(Ordered::new(door.fresh_id(), RegisterPerson {
+        Some(Ordered::of_new(door, RegisterPerson {
             name: name?,
             telephone: telephone?,
             affiliation: affiliation?,

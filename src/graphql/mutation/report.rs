@@ -49,7 +49,7 @@ input! {
         let title = door.text("title", &input.title);
         let problem = door.optional("problem", input.problem.as_deref());
         let origin = door.within("origin", |door| input.origin.read(door));
-        Some(Ordered::new(door.fresh_id(), ReportCase {
+        Some(Ordered::of_new(door, ReportCase {
             number: CaseNumber::default(),
             title: title?,
             problem: problem?,

@@ -83,7 +83,7 @@ input! {
         let order = order(door, input.order_by.as_deref().unwrap_or_default());
         let group_by = grouping(door, input.group_by.as_deref().unwrap_or_default());
         let question = Question { filter: filter?, order: order?, group_by: group_by? };
-        Some(Ordered::new(door.fresh_id(), SaveView { name: name?, question }))
+        Some(Ordered::of_new(door, SaveView { name: name?, question }))
     }
 }
 
