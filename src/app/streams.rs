@@ -4,17 +4,21 @@
 //! by the commit, and whoever needs the present asks for it. Where a database has lost events, nobody decides on anything
 //! that is kept: no commit of this process is taken any more.
 
+mod parts;
+
 use std::collections::HashMap;
 use std::iter;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use moka::future::Cache;
+use serde_json::Value;
 use tokio::task::coop::consume_budget;
 use uuid::Uuid;
 
 use crate::app::happened::Placed;
 use crate::app::request::Fault;
+use crate::app::streams::parts::{Part, batches};
 use crate::codec::{self, Stored, Upcasters};
 use crate::domain::aggregate::Root;
 use crate::domain::event::Recorded;
@@ -40,9 +44,6 @@ const AGGREGATE_BYTES: u64 = 2 << 10;
 
 /// Of how many aggregates the present is read at once.
 const AT_ONCE: usize = 500;
-
-/// How many events of some streams are in memory at once, to be folded and let go. A longer stream is read by itself.
-const EVENTS_AT_ONCE: u64 = 2_000;
 
 /// An aggregate and the version it is at.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -360,7 +361,7 @@ impl<A: Root> Streams<A> {
         for event in events {
             match event {
                 StreamEvent::Parsed(event) => {
-                    known.weigh(iter::once(event.payload.to_string().as_str()));
+                    known.size_bytes += size(&event.payload);
                     known.take(&codec::decode(event, &self.upcasters).map_err(Arc::new)?);
                 }
                 StreamEvent::Stored(record) => self.take(&mut known, &record)?,
@@ -377,36 +378,19 @@ impl<A: Root> Streams<A> {
     }
 }
 
-/// What is asked of a stream.
-struct Part {
-    id: Uuid,
-    /// Only what comes after so many events.
-    after: u64,
-    /// At which version it is asked for.
-    up_to: u64,
-}
-
-/// Cuts what is asked of streams where it is too much to be read at once: of each of them there may be as many events as
-/// from the least that is known of any to the most that is asked of any.
-fn batches(mut asked: Vec<Part>) -> Vec<Vec<Part>> {
-    asked.sort_unstable_by_key(|part| (part.after, part.up_to));
-    let mut batches: Vec<Vec<Part>> = Vec::new();
-    for part in asked {
-        match batches.last_mut() {
-            Some(batch) if events_of(batch.iter().chain([&part])) <= EVENTS_AT_ONCE => batch.push(part),
-            _ => batches.push(vec![part]),
+/// About how many bytes the log has of a payload that was parsed: to write it anew would take longer than to read it.
+fn size(payload: &Value) -> u64 {
+    /// Quotes and a comma, a number, or brackets.
+    const OF_A_VALUE: u64 = 4;
+    OF_A_VALUE
+        + match payload {
+            Value::String(text) => text.len() as u64,
+            Value::Array(values) => values.iter().map(size).sum(),
+            Value::Object(fields) => {
+                fields.iter().map(|(name, value)| name.len() as u64 + OF_A_VALUE + size(value)).sum()
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
         }
-    }
-    batches
-}
-
-/// How many events are read at once for these.
-fn events_of<'a>(parts: impl Iterator<Item = &'a Part>) -> u64 {
-    let (mut streams, mut least, mut most) = (0_u64, u64::MAX, 0_u64);
-    for part in parts {
-        (streams, least, most) = (streams + 1, least.min(part.after), most.max(part.up_to));
-    }
-    most.saturating_sub(least).saturating_mul(streams)
 }
 
 #[cfg(test)]

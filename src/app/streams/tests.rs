@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use tempfile::TempDir;
 
+use super::parts::EVENTS_AT_ONCE;
 use super::*;
 use crate::app::App;
 use crate::app::request::{Key, Request};
