@@ -308,6 +308,8 @@ codes! {
     UrlInvalid = "URL_INVALID",
     /// The address is in a network that is not called.
     AddressForbidden = "ADDRESS_FORBIDDEN",
+    /// More webhooks than a manager may own, or than there may be.
+    TooManyWebhooks = "TOO_MANY_WEBHOOKS",
     /// No event has this type.
     EventTypeUnknown = "EVENT_TYPE_UNKNOWN",
     /// The log has not reached this position.

@@ -69,6 +69,7 @@ const OUT_OF_REACH: &[(&str, &str)] = &[
     ("ARGUMENTS_EXCLUSIVE", "of webhooks, too"),
     ("EVENT_TYPE_UNKNOWN", "of webhooks, too"),
     ("POSITION_NOT_REACHED", "of webhooks, too"),
+    ("TOO_MANY_WEBHOOKS", "of webhooks, too"),
     ("URL_INVALID", "of webhooks, too"),
     ("ACTOR_INVALID", "a token with such an actor is not issued, and is refused by the front"),
     ("ALREADY_REGISTERED", "the server draws the id of what is registered"),

@@ -67,4 +67,5 @@ on_both_databases! {
     setting_up::copies_of_an_order_at_once_are_one_change
     setting_up::a_webhook_begins_where_it_is_told
     setting_up::what_is_foreseen_of_a_webhook_comes_true
+    setting_up::no_more_webhooks_are_created_than_there_is_room_for
 }

@@ -21,6 +21,11 @@ use crate::store::{
 /// How often a change without an expected version is made anew after another was faster.
 const ATTEMPTS: usize = 8;
 
+/// How many endpoints a manager may own when another one is created.
+const MOST_OWNED: u64 = 100;
+/// How many there may be of all managers.
+const MOST_IN_ALL: u64 = 1_000;
+
 /// The circumstances of a change.
 #[derive(Clone, Debug)]
 pub struct WebhookRequest {
@@ -100,6 +105,7 @@ impl App {
         if let Some(division) = &draft.division {
             actor.check_covers(division, "divisionWithin")?;
         }
+        self.check_room(actor).await?;
         let configuration = WebhookConfiguration {
             url: sound_url(outlet, draft.url)?,
             aggregate_types: names(draft.aggregate_types),
@@ -130,6 +136,19 @@ impl App {
             delivered: None,
             failed: None,
         })
+    }
+
+    /// Whether there is room for another endpoint of the actor: every server looks at every commit for each of them. Of
+    /// orders that come at once each may find the last room.
+    async fn check_room(&self, actor: &Actor) -> Result<(), Failure> {
+        let message = if self.store.count_owned_webhooks(actor.id.as_str()).await? >= MOST_OWNED {
+            format!("a manager who owns {MOST_OWNED} webhooks creates no other: delete one that is not needed")
+        } else if self.store.count_webhooks("").await? >= MOST_IN_ALL {
+            format!("there are {MOST_IN_ALL} webhooks, and no room for another one of anybody")
+        } else {
+            return Ok(());
+        };
+        Err(Refusal::new(Code::TooManyWebhooks, "actor", message).into())
     }
 
     /// The position of the first event that an endpoint may hear.

@@ -123,6 +123,12 @@ pub trait WebhookStore: Send + Sync {
     /// When the database fails.
     async fn webhook_standing(&self) -> Result<WebhookStanding, StoreError>;
 
+    /// How many of them that actor owns, in all jurisdictions.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn count_owned_webhooks(&self, owner: &str) -> Result<u64, StoreError>;
+
     /// The endpoints that are to be served.
     ///
     /// # Errors

@@ -37,6 +37,9 @@ pub(super) const STANDING: &str = "select enabled, next_position, waiting, dead 
      (select count(case state when 'WAITING' then 1 end) as waiting, count(case state when 'DEAD' then 1 end) as dead \
      from webhook_deliveries) counted";
 
+/// How many one actor owns.
+pub(super) const COUNT_OWNED: &str = "select count(*) as count from webhooks where owner = $1";
+
 pub(super) const ENABLED_WEBHOOKS: &str = "select id, key_id from webhooks where state = 'ENABLED' order by id";
 
 pub(super) const INSERT_WEBHOOK: &str = concat!(

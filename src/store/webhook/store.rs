@@ -53,6 +53,10 @@ impl<B: Backend> WebhookStore for SqlStore<B> {
         Ok(standing.unwrap_or(WebhookStanding { enabled: 0, next_position: None, waiting: 0, dead: 0 }))
     }
 
+    async fn count_owned_webhooks(&self, owner: &str) -> Result<u64, StoreError> {
+        self.count("count the webhooks of an owner", Statement::new(sql::COUNT_OWNED).text(owner)).await
+    }
+
     async fn enabled_webhooks(&self) -> Result<Vec<EnabledWebhook>, StoreError> {
         self.many::<EnabledRow, _>("look for webhooks", Statement::new(sql::ENABLED_WEBHOOKS)).await
     }

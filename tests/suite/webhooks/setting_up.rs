@@ -1,5 +1,6 @@
 //! Who may set webhooks up, and what is on record about it.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use etalon::app::{
@@ -188,6 +189,50 @@ pub async fn a_webhook_begins_where_it_is_told(stage: &Stage) {
     stage.deliver_all(webhook.id).await;
     let expected = stage.visible(&who).await.iter().map(|event| event.position).collect();
     assert_eq!(in_order(&receiver.taken()), expected, "the first event of the log is among them");
+}
+
+/// More webhooks like that one, which somebody else owns.
+async fn multiply(stage: &Stage, webhook: &Webhook, owner: &str, numbers: RangeInclusive<u64>) {
+    const AS_IT_IS: &str = "version, url, aggregate_types, event_types, division, owned_since, owner_role, \
+         jurisdiction, state, key_id, secret_number, old_secret_until, oldest_secret_number, created_at, updated_at, \
+         first_position, next_position, turn, rest_until, delivered_at, delivered_position, failed_at, failed_class, \
+         failed_status, failed_reason";
+    let (first, last) = numbers.into_inner();
+    let statement = format!(
+        "insert into webhooks (id, owner, {AS_IT_IS}) \
+         with recursive numbers(number) as \
+             (select {first} union all select number + 1 from numbers where number < {last}) \
+         select '00000000-0000-4000-8000-' || cast(100000000000 + number as text), '{owner}', {AS_IT_IS} \
+         from webhooks cross join numbers where id = '{}'",
+        webhook.id
+    );
+    stage.database.raw().await.execute(&statement).await;
+}
+
+/// Every server looks at every commit for each of them.
+pub async fn no_more_webhooks_are_created_than_there_is_room_for(stage: &Stage) {
+    const OWNED: u64 = 100;
+    const IN_ALL: u64 = 1_000;
+    let (app, who, other) = (&stage.app, manager("44"), manager("4403"));
+    let has_no_room = async |who: &Actor| {
+        let foreseen = app.foresee_webhook(&stage.request(who), WebhookOrder::Create(draft())).await;
+        for outcome in [app.create_webhook(&stage.request(who), draft()).await, foreseen] {
+            assert_eq!(refused(outcome), Code::TooManyWebhooks, "{who:?}");
+        }
+    };
+    let (first, _) = stage.webhook_for(&who, draft()).await;
+    multiply(stage, &first, who.id.as_str(), 2..=OWNED - 1).await;
+    let request = stage.request(&who);
+    let last = app.create_webhook(&request, draft()).await.expect("there is room").webhook.expect("a webhook");
+    has_no_room(&who).await;
+    assert!(app.create_webhook(&request, draft()).await.expect("the same").replayed, "it is there");
+    app.delete_webhook(&stage.request(&who), last.id).await.expect("deleted");
+    stage.webhook_for(&who, draft()).await;
+    has_no_room(&who).await;
+    stage.webhook_for(&other, draft()).await;
+    multiply(stage, &first, "somebody", OWNED + 2..=IN_ALL).await;
+    assert_eq!(app.count_webhooks(&manager("CN")).await.expect("the store works"), IN_ALL);
+    has_no_room(&other).await;
 }
 
 /// What is foreseen of an order is what it then answers, and foreseeing it does nothing.

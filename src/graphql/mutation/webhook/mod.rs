@@ -79,7 +79,7 @@ macro_rules! webhook_mutations {
 }
 
 webhook_mutations! {
-    /// 创建推送: sends events to an endpoint from now on, from the beginning of the log, or from a position on. They are judged by your rights.
+    /// 创建推送: sends events to an endpoint from now on, from the beginning of the log, or from a position on. They are judged by your rights. A manager who owns 100 webhooks creates no other, nor anybody where there are 1,000 (`TOO_MANY_WEBHOOKS`).
     create_webhook(CreateWebhookInput) -> CreateWebhookPayload;
     /// 修改推送: changes where a webhook's events go, or which. What was on its way to an old address by then is sent to the new one as well. With another URL it is yours from then on, as with `resumeWebhook`.
     update_webhook(UpdateWebhookInput) -> UpdateWebhookPayload;
