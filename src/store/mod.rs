@@ -105,8 +105,8 @@ pub use text::{Confined, Reading, StoredText, Terms, TextQuery, TextRow, Texts};
 pub use time_limit::limited;
 pub use unproved::open_without_ledger;
 pub use webhook::{
-    Delivery, DeliveryState, EnabledWebhook, Failed, HELD, KeyPage, Turn, Webhook, WebhookAction, WebhookChange,
-    WebhookConfiguration, WebhookStanding, WebhookState, WebhookStore, WebhookWrite,
+    Delivery, DeliveryState, EnabledWebhook, Failed, HELD, KeyPage, PassedBy, Turn, Webhook, WebhookAction,
+    WebhookChange, WebhookConfiguration, WebhookStanding, WebhookState, WebhookStore, WebhookWrite, serving_lease,
 };
 pub use writer::{Writer, WriterLimits};
 pub use year::{EvidencePage, FigureEvent, FigureSelection, FigureSum, OfCases, YearQuery};

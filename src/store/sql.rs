@@ -205,13 +205,36 @@ pub(super) const MEMBERS: &str = "select actor from case_members where case_id =
 
 pub(super) const ATTACHMENT: &str = "select digest, media_type, content from attachments where digest = $1";
 
-/// Takes a lease that is free, expired or one's own; no row is touched when it is not.
+/// Whether a lease that somebody has may be taken: it is expired or the holder's own.
 ///
-/// Whoever asks for a lease until `$3` at `$4` asks for no more than the others: one that still lasts more than twice
-/// as long was taken by a clock that was ahead, and keeps nobody out until that time has come.
-pub(super) const TRY_LEASE: &str = "insert into leases (name, holder, expires_at) values ($1, $2, $3) \
-     on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at \
-     where leases.holder = excluded.holder or leases.expires_at <= $4 or leases.expires_at - $3 > $3 - $4";
+/// Whoever asks for a lease until that time at that moment asks for no more than the others: one that still lasts more
+/// than twice as long was taken by a clock that was ahead, and keeps nobody out until that time has come.
+macro_rules! may_be_taken {
+    (by $holder:literal, until $until:literal, at $now:literal) => {
+        concat!(
+            "(leases.holder = ",
+            $holder,
+            " or leases.expires_at <= ",
+            $now,
+            " or leases.expires_at - ",
+            $until,
+            " > ",
+            $until,
+            " - ",
+            $now,
+            ")"
+        )
+    };
+}
+
+pub(super) use may_be_taken;
+
+/// Takes a lease that is free, expired or one's own; no row is touched when it is not.
+pub(super) const TRY_LEASE: &str = concat!(
+    "insert into leases (name, holder, expires_at) values ($1, $2, $3) \
+     on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at where ",
+    may_be_taken!(by "excluded.holder", until "$3", at "$4")
+);
 
 /// Keeps the lease of a rebuild: changes one row if the holder has it still, and then nobody else gets it before the
 /// transaction ends.

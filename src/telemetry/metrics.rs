@@ -232,7 +232,11 @@ impl Metrics {
             checkpoint: house.keep("checkpoint_events", "Events that the latest checkpoint covers", Gauge::default()),
             checkpoint_age: house.keep("checkpoint_age_seconds", "Age of the latest checkpoint", Seconds::default()),
             webhooks: house.keep("webhooks_enabled", "Webhooks that are served", Gauge::default()),
-            webhook_lag: house.keep("webhook_lag_events", "How far the last webhook is behind", Gauge::default()),
+            webhook_lag: house.keep(
+                "webhook_lag_events",
+                "How far the last webhook is behind, or was some seconds ago",
+                Gauge::default(),
+            ),
             webhook_waiting: house.keep("webhook_waiting", "Deliveries that wait for another try", Gauge::default()),
             webhook_dead: house.keep("webhook_dead_letters", "Deliveries that were given up", Gauge::default()),
             webhook_deliveries: house.keep("webhook_deliveries", "Deliveries, by outcome", Family::default()),

@@ -9,6 +9,7 @@ mod rounds;
 mod secure;
 mod serving;
 mod setting_up;
+mod sharing;
 mod stage;
 mod verifying;
 
@@ -68,4 +69,7 @@ on_both_databases! {
     setting_up::a_webhook_begins_where_it_is_told
     setting_up::what_is_foreseen_of_a_webhook_comes_true
     setting_up::no_more_webhooks_are_created_than_there_is_room_for
+    sharing::a_look_tells_whose_lease_is_free_and_what_there_is_to_do
+    sharing::what_concerns_no_webhook_is_written_of_none_at_once
+    sharing::what_was_passed_by_is_written_of_the_turn_that_it_followed
 }

@@ -1,29 +1,28 @@
-//! The courier of a server: looks which endpoints are to be served, and serves those whose lease it gets.
+//! The courier of a server: looks what there is to do for endpoints, and serves those whose lease it gets.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, timeout_at};
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::app::request::Fault;
+use crate::app::revocations::Standing;
 use crate::app::webhooks::apart::apart;
+use crate::app::webhooks::leases::Leases;
 use crate::app::webhooks::round::Next;
+use crate::app::webhooks::{Outlet, ownership};
 use crate::store::EnabledWebhook;
 use crate::telemetry::causes::with_causes;
 
-/// How often a server looks for endpoints that nobody serves.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// How long a server that has died keeps others out.
-const LEASE_LASTS: Duration = Duration::from_secs(10);
-/// How often a lease is prolonged.
-const PROLONG_EVERY: Duration = Duration::from_secs(3);
-/// How long a served endpoint waits at most before its server looks at the log without being told.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How often a server looks, in one statement for all endpoints, for those that nobody serves and for what it was not told
+/// of, as what another server has committed. Between two looks nothing is asked for an endpoint that has nothing to do.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Serves endpoints until it is stopped.
 pub struct Courier {
@@ -36,97 +35,124 @@ impl Courier {
     /// finished and written down, and every lease is given back.
     pub async fn run(self, app: Arc<App>, stop: CancellationToken) {
         let Ok(outlet) = app.outlet() else { return stop.cancelled().await };
-        let holder = Arc::new(self.holder);
-        let key_id = outlet.key.id();
-        let mut served = HashSet::new();
-        // Those of another key, each told of once.
-        let mut left_alone = HashSet::new();
-        let mut tasks = JoinSet::new();
+        let leases = Arc::new(Leases::of(self.holder));
+        let desk = Desk {
+            app: &app,
+            outlet,
+            leases: &leases,
+            stop: &stop,
+            served: HashMap::new(),
+            left_alone: HashSet::new(),
+            tasks: JoinSet::new(),
+        };
+        // Leases are kept, too, while what is under way is finished.
+        tokio::select! {
+            () = desk.run() => {}
+            () = leases.keep(&app) => {}
+            () = app.keep_passed() => {}
+        }
+        app.write_passed().await;
+    }
+}
+
+/// What a server serves.
+struct Desk<'a> {
+    app: &'a Arc<App>,
+    outlet: &'a Outlet,
+    leases: &'a Arc<Leases>,
+    stop: &'a CancellationToken,
+    /// The endpoints that are served, each with what tells its work that there is something to do.
+    served: HashMap<Uuid, Arc<Notify>>,
+    /// Those of another key, each told of once.
+    left_alone: HashSet<Uuid>,
+    tasks: JoinSet<Uuid>,
+}
+
+impl Desk<'_> {
+    async fn run(mut self) {
         let mut looks = tokio::time::interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                () = stop.cancelled() => break,
+                () = self.stop.cancelled() => break,
                 _ = looks.tick() => {}
-                () = outlet.changed.notified() => {}
-                Some(ended) = tasks.join_next() => {
-                    served.remove(&ended.expect("a panic of the work for an endpoint does not leave it"));
+                () = self.outlet.changed.notified() => {}
+                Some(ended) = self.tasks.join_next() => {
+                    self.served.remove(&ended.expect("a panic of the work for an endpoint does not leave it"));
                     continue;
                 }
             }
-            let enabled = match app.store.enabled_webhooks().await {
-                Ok(enabled) => enabled,
-                Err(error) => {
-                    tracing::warn!(error = %with_causes(&error), "webhooks cannot be looked for");
-                    continue;
-                }
-            };
-            for EnabledWebhook { id: webhook, key_id: made_with } in enabled {
-                // Its lease is for the servers that have the key.
-                if made_with != key_id {
-                    if left_alone.insert(webhook) {
-                        tracing::error!(%webhook, "its secret was made with another webhook key than this server has");
-                    }
-                    continue;
-                }
-                if served.insert(webhook) {
-                    let serving = serve(app.clone(), holder.clone(), webhook, stop.clone());
-                    // An endpoint whose work breaks off is served again at the next look.
-                    tasks.spawn(async move {
-                        apart(webhook, serving).await;
-                        webhook
-                    });
-                }
+            match self.leases.look(self.app).await {
+                Ok(enabled) => self.see_to(enabled),
+                Err(error) => tracing::warn!(error = %with_causes(&error), "webhooks cannot be looked for"),
             }
         }
-        while tasks.join_next().await.is_some() {}
+        while self.tasks.join_next().await.is_some() {}
+    }
+
+    /// Tells the work for endpoints that there is something to do, and begins it where nobody does it.
+    fn see_to(&mut self, enabled: Vec<EnabledWebhook>) {
+        let key_id = self.outlet.key.id();
+        let (ours, others): (Vec<_>, Vec<_>) = enabled.into_iter().partition(|webhook| webhook.key_id == key_id);
+        for EnabledWebhook { id: webhook, .. } in others {
+            // Its lease is for the servers that have the key.
+            if self.left_alone.insert(webhook) {
+                tracing::error!(%webhook, "its secret was made with another webhook key than this server has");
+            }
+        }
+        let at_rest: HashSet<_> = ours.iter().filter(|webhook| self.is_at_rest(webhook)).map(|at| at.id).collect();
+        // What is served and is not among those that are to be finds that out, too.
+        for (_, told) in self.served.iter().filter(|(webhook, _)| !at_rest.contains(*webhook)) {
+            told.notify_one();
+        }
+        for webhook in ours {
+            if webhook.is_free && !self.served.contains_key(&webhook.id) {
+                self.serve(webhook.id);
+            }
+        }
+    }
+
+    /// Whether a round would find nothing to do.
+    fn is_at_rest(&self, webhook: &EnabledWebhook) -> bool {
+        let now = self.app.now().as_microsecond();
+        let owner = ownership::credential(&webhook.owner, webhook.owned_since);
+        let reached = self.outlet.passed.reached(webhook.id, webhook.turn, webhook.next_position);
+        let has_nothing = reached >= webhook.log_end && webhook.next_due.is_none_or(|due| due > now);
+        self.app.standing(&owner) == Standing::Good && (webhook.rest_until > now || has_nothing)
+    }
+
+    fn serve(&mut self, webhook: Uuid) {
+        let told = Arc::new(Notify::new());
+        self.served.insert(webhook, told.clone());
+        let (app, leases, stop) = (self.app.clone(), self.leases.clone(), self.stop.clone());
+        self.tasks.spawn(async move {
+            // An endpoint whose work breaks off is served again at the next look.
+            apart(webhook, serve(&app, &leases, webhook, &told, &stop)).await;
+            leases.give_back(&app, webhook).await;
+            webhook
+        });
     }
 }
 
 /// Serves one endpoint for as long as it is enabled and this server has its lease.
-async fn serve(app: Arc<App>, holder: Arc<String>, webhook: Uuid, stop: CancellationToken) {
-    let lease = format!("webhook:{webhook}");
-    let mut held_until = Instant::now() + LEASE_LASTS;
-    match take(&app, &lease, &holder).await {
-        Ok(true) => {}
-        Ok(false) => return,
-        Err(fault) => return tracing::warn!(%webhook, fault = %with_causes(&fault), "a webhook cannot be served"),
-    }
-    let lost = async {
-        let mut prolongs = tokio::time::interval(PROLONG_EVERY);
-        loop {
-            prolongs.tick().await;
-            let until = Instant::now() + LEASE_LASTS;
-            match timeout_at(held_until, take(&app, &lease, &holder)).await {
-                Ok(Ok(true)) => held_until = until,
-                Ok(Ok(false)) => return tracing::info!(%webhook, "another server has taken over"),
-                Err(_) => return tracing::warn!(%webhook, "a lease has run out: another server may take over"),
-                // It is still ours for a while; the next try may succeed.
-                Ok(Err(fault)) => tracing::warn!(%webhook, fault = %with_causes(&fault), "a lease was not prolonged"),
-            }
-        }
+async fn serve(app: &App, leases: &Leases, webhook: Uuid, told: &Notify, stop: &CancellationToken) {
+    let lost = match leases.take(app, webhook).await {
+        Ok(Some(lost)) => lost,
+        Ok(None) => return,
+        Err(error) => return tracing::warn!(%webhook, error = %with_causes(&error), "a webhook cannot be served"),
     };
     tokio::select! {
-        () = lost => {}
-        ended = rounds(&app, webhook, &stop) => {
+        () = lost.cancelled() => {}
+        ended = rounds(app, webhook, told, stop) => {
             if let Err(fault) = ended {
                 tracing::warn!(%webhook, fault = %with_causes(&fault), "a webhook cannot be served for now");
             }
-            if let Err(error) = app.store.release_lease(&lease, &holder).await {
-                tracing::warn!(%webhook, error = %with_causes(&error), "a lease will run out by itself");
-            }
         }
     }
 }
 
-async fn take(app: &App, lease: &str, holder: &str) -> Result<bool, Fault> {
-    let now = app.now();
-    let until = now + LEASE_LASTS;
-    Ok(app.store.try_lease(lease, holder, now.as_microsecond(), until.as_microsecond()).await?)
-}
-
-/// One round after the other.
-async fn rounds(app: &App, webhook: Uuid, stop: &CancellationToken) -> Result<(), Fault> {
+/// One round after the other, each when there is something to do.
+async fn rounds(app: &App, webhook: Uuid, told: &Notify, stop: &CancellationToken) -> Result<(), Fault> {
     let mut committed = app.writer.committed();
     loop {
         committed.mark_unchanged();
@@ -135,13 +161,17 @@ async fn rounds(app: &App, webhook: Uuid, stop: &CancellationToken) -> Result<()
             Next::AtOnce => continue,
             Next::Waits(until) => until,
         };
-        let pause = until.map_or(PATIENCE, |until| {
-            Duration::try_from(until.duration_since(app.now())).unwrap_or_default().min(PATIENCE)
-        });
+        let due = async {
+            match until.map(|until| Duration::try_from(until.duration_since(app.now())).unwrap_or_default()) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             _ = committed.changed() => {}
-            () = tokio::time::sleep(pause) => {}
+            () = told.notified() => {}
+            () = due => {}
         }
     }
 }

@@ -4,7 +4,7 @@
 //! of its own stream and no others. How far an endpoint was served, and what has to be tried again and when, is in the
 //! database; what a killed server had sent without writing it down is sent again, under the same id. One server at a
 //! time serves an endpoint, by a lease that any other can take over, and what it writes is written only while nobody
-//! else has written.
+//! else has written. What concerns an endpoint is written of it; what does not is passed by.
 //!
 //! An endpoint has the rights of its owner, the manager who created it or has last resumed it, changed its URL or taken a
 //! new secret, kept with it, and every event is judged by them in the round that sends it, which lasts for some seconds.
@@ -19,10 +19,12 @@ mod changes;
 mod courier;
 mod envelope;
 mod lane;
+mod leases;
 mod letters;
 mod orders;
 mod overview;
 mod ownership;
+mod passed;
 mod round;
 mod sight;
 
@@ -37,6 +39,7 @@ use crate::domain::actor::Actor;
 use crate::domain::actor::Role;
 use crate::identity::webhook_key::WebhookKey;
 use crate::outbound::{Networks, Schedule, Sender};
+use passed::Passed;
 
 /// What this process needs to deliver.
 pub struct Outlet {
@@ -46,6 +49,8 @@ pub struct Outlet {
     sender: Sender,
     /// Something was changed: a server that looks for work looks at once.
     changed: tokio::sync::Notify,
+    /// How far this process has read the log for endpoints that nothing of it concerned.
+    passed: Passed,
 }
 
 impl Outlet {
@@ -53,7 +58,7 @@ impl Outlet {
     #[must_use]
     pub fn new(key: WebhookKey, networks: Networks, schedule: Schedule, timeout: std::time::Duration) -> Self {
         let sender = Sender::new(networks.clone(), timeout);
-        Self { key, networks, schedule, sender, changed: tokio::sync::Notify::new() }
+        Self { key, networks, schedule, sender, changed: tokio::sync::Notify::new(), passed: Passed::default() }
     }
 }
 

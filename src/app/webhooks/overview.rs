@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::app::request::{Failure, Fault, time_of};
 use crate::app::webhooks::envelope::Envelope;
-use crate::app::webhooks::overseen;
+use crate::app::webhooks::{Outlet, overseen};
 use crate::domain::actor::Actor;
 use crate::domain::refusal::{Code, Refusal};
 use crate::outbound;
@@ -16,7 +16,7 @@ use crate::store::{Delivery, DeliveryState, KeyPage, Webhook, WebhookChange, Web
 /// How far behind an endpoint is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lag {
-    /// How many positions of the log were not looked at yet.
+    /// How many positions of the log were not looked at yet, as of some seconds ago where another server looks at them.
     pub positions: u64,
     /// How many events wait for another try, or behind one that does; none of an endpoint that is gone.
     pub waiting: u64,
@@ -105,6 +105,9 @@ impl App {
     /// When the store fails.
     pub async fn webhook_lag(&self, webhook: &Webhook) -> Result<Lag, Fault> {
         let head = self.store.head().await?.next_position;
+        // This server knows what it has passed by; what another has is written down within seconds.
+        let read_here = |outlet: &Outlet| outlet.passed.reached(webhook.id, webhook.turn, webhook.next_position);
+        let next_position = self.outlet.as_ref().map_or(webhook.next_position, read_here);
         let waiting = match webhook.state {
             WebhookState::Enabled | WebhookState::Paused => {
                 self.store.count_deliveries(webhook.id, DeliveryState::Waiting).await?
@@ -116,7 +119,7 @@ impl App {
             WebhookState::Paused | WebhookState::Gone => None,
         };
         Ok(Lag {
-            positions: head.saturating_sub(webhook.next_position),
+            positions: head.saturating_sub(next_position),
             waiting,
             dead: self.store.count_deliveries(webhook.id, DeliveryState::Dead).await?,
             next_try_at: next_due.map(time_of),

@@ -37,14 +37,14 @@ pub(super) fn owner(webhook: &Webhook) -> Result<Actor, Fault> {
 }
 
 /// What is revoked when the owner's tokens are: the rights that the endpoint was created or taken over with.
-pub(super) fn credential(webhook: &Webhook) -> Credential {
-    Credential::of_actor(&webhook.owner, time_of(webhook.owned_since) - UNSURE_FOR)
+pub(super) fn credential(owner: &str, owned_since: i64) -> Credential {
+    Credential::of_actor(owner, time_of(owned_since) - UNSURE_FOR)
 }
 
 impl App {
     /// Whether the owner is let in no more.
     pub(super) async fn is_disowned(&self, webhook: &Webhook) -> Result<bool, Fault> {
-        let credential = credential(webhook);
+        let credential = credential(&webhook.owner, webhook.owned_since);
         if self.standing(&credential) == Standing::Unknown {
             self.look_for_revocations().await?;
         }

@@ -16,7 +16,7 @@ use crate::app::webhooks::lane::{Driven, Lane, Pending, Road, Seen};
 use crate::app::webhooks::{Outlet, ownership};
 use crate::outbound::{Endpoint, Failure, FailureClass};
 use crate::store::{
-    Delivery, DeliveryState, EventQuery, EventRecord, Failed, HELD, StreamId, Turn, Webhook, WebhookAction,
+    Delivery, DeliveryState, EventQuery, EventRecord, Failed, HELD, PassedBy, StreamId, Turn, Webhook, WebhookAction,
     WebhookState,
 };
 use crate::telemetry::metrics::{Outcome, metrics};
@@ -77,12 +77,25 @@ impl App {
         if webhook.rest_until > self.now().as_microsecond() {
             return Ok(Round { next: Next::Waits(Some(time_of(webhook.rest_until))), ..over });
         }
+        let next_position = outlet.passed.reached(webhook.id, webhook.turn, webhook.next_position);
+        let webhook = Webhook { next_position, ..webhook };
         let plan = self.plan(&webhook).await?;
-        if plan.lanes.is_empty() && plan.held.is_empty() && plan.next_position == webhook.next_position {
-            let next_due = self.store.next_due(webhook.id).await?;
-            return Ok(Round { next: Next::Waits(next_due.map(time_of)), ..over });
+        if plan.lanes.is_empty() && plan.held.is_empty() {
+            return Ok(Round { next: self.pass_by(outlet, &webhook, &plan).await?, ..over });
         }
         self.carry_out(outlet, &webhook, plan, stop).await
+    }
+
+    /// Nothing that was read concerns the endpoint: nothing is sent, and nothing is written of it now.
+    async fn pass_by(&self, outlet: &Outlet, webhook: &Webhook, plan: &Plan) -> Result<Next, Fault> {
+        if plan.next_position > webhook.next_position {
+            let (webhook_id, turn) = (webhook.id, webhook.turn);
+            outlet.passed.note(PassedBy { webhook_id, turn, next_position: plan.next_position });
+        }
+        Ok(match plan.has_more {
+            true => Next::AtOnce,
+            false => Next::Waits(self.store.next_due(webhook.id).await?.map(time_of)),
+        })
     }
 
     async fn carry_out(
@@ -106,7 +119,7 @@ impl App {
             }),
             origin: &origin,
             stop,
-            owner: ownership::credential(webhook),
+            owner: ownership::credential(&webhook.owner, webhook.owned_since),
             ends_at: (begins + SENDS_FOR).as_microsecond(),
             seen: Mutex::new(Seen { at: begins.as_microsecond(), is_changed: false }),
             is_gone: AtomicBool::new(false),
@@ -160,6 +173,7 @@ impl App {
             let is_ours = present.is_some_and(|present| present.turn == webhook.turn);
             return Ok(Round { next: if is_ours { Next::AtOnce } else { Next::Over }, ..round });
         }
+        outlet.passed.forget(webhook.id);
         tracing::debug!(webhook = %webhook.id, round.delivered, round.failed, round.dead, plan.next_position, "a round");
         if is_gone {
             tracing::warn!(webhook = %webhook.id, "a webhook is disabled: it answered 410 Gone");
@@ -182,13 +196,13 @@ impl App {
             next_position: webhook.next_position,
             has_more: lanes.len() >= DUE as usize || lanes.values().any(|lane| lane.beyond.is_some()),
         };
-        if self.store.count_deliveries(webhook.id, DeliveryState::Waiting).await? < MOST_WAITING {
-            let head = self.store.head().await?.next_position;
+        let head = self.store.head().await?.next_position;
+        let is_behind = webhook.next_position < head;
+        if is_behind && self.store.count_deliveries(webhook.id, DeliveryState::Waiting).await? < MOST_WAITING {
             let end = head.min(webhook.next_position + STRETCH);
             let fresh = self.fresh(webhook, end).await?;
             let is_full = fresh.len() >= FRESH as usize;
-            let read_to = fresh.last().filter(|_| is_full).map_or(end, |last| last.position + 1);
-            plan.next_position = read_to.max(webhook.next_position);
+            plan.next_position = fresh.last().filter(|_| is_full).map_or(end, |last| last.position + 1);
             plan.has_more |= plan.next_position < head;
             let heard = self.heard(webhook, fresh).await?;
             let streams: HashSet<_> = heard.iter().map(|(stream, _)| *stream).collect();
@@ -209,14 +223,11 @@ impl App {
         Ok(plan)
     }
 
-    /// The next events of the log before that position, as far as the store can choose.
+    /// The next events of the log before `end`, as far as the store can choose.
     async fn fresh(&self, webhook: &Webhook, end: u64) -> Result<Vec<EventRecord>, Fault> {
-        let Some(last) = end.checked_sub(1).filter(|last| *last >= webhook.next_position) else {
-            return Ok(Vec::new());
-        };
         let query = EventQuery {
             after: webhook.next_position.checked_sub(1),
-            up_to: Some(last),
+            up_to: end.checked_sub(1),
             limit: FRESH,
             types: webhook.configuration.event_types.clone(),
             ..EventQuery::default()

@@ -21,13 +21,46 @@ use crate::store::{Keep, StoreError, StreamId};
 /// The due time of an event that waits behind another one of its stream.
 pub const HELD: i64 = i64::MAX;
 
-/// An endpoint that is to be served.
+/// The name of the lease under which one server at a time serves an endpoint.
+#[must_use]
+pub fn serving_lease(webhook: Uuid) -> String {
+    format!("webhook:{webhook}")
+}
+
+/// An endpoint that is to be served, and what tells whether there is something to do for it, and by whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnabledWebhook {
     /// Its id.
     pub id: Uuid,
     /// The key that its secret was made with: only a server that has it can serve the endpoint.
     pub key_id: String,
+    /// Whose rights every event is judged by.
+    pub owner: String,
+    /// Since when that is the owner.
+    pub owned_since: i64,
+    /// How often deliveries were written.
+    pub turn: i64,
+    /// Every event before it has been dealt with.
+    pub next_position: u64,
+    /// Nothing is sent before.
+    pub rest_until: i64,
+    /// When the next waiting delivery is due.
+    pub next_due: Option<i64>,
+    /// Where the next event of the log will be.
+    pub log_end: u64,
+    /// Whether whoever looks may take its [lease](serving_lease), or has it.
+    pub is_free: bool,
+}
+
+/// How far the log was read for an endpoint since a turn, without anything that concerns it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PassedBy {
+    /// Which endpoint.
+    pub webhook_id: Uuid,
+    /// The turn since which it was read.
+    pub turn: i64,
+    /// Every event before it was left out, unless it was dealt with in that turn or before.
+    pub next_position: u64,
 }
 
 /// A page of a list in the order of one key, ascending whichever its end is.
@@ -129,11 +162,30 @@ pub trait WebhookStore: Send + Sync {
     /// When the database fails.
     async fn count_owned_webhooks(&self, owner: &str) -> Result<u64, StoreError>;
 
-    /// The endpoints that are to be served.
+    /// The endpoints that are to be served, for whoever would take their leases now until `expires_at`. Nothing is written.
     ///
     /// # Errors
     /// When the database fails.
-    async fn enabled_webhooks(&self) -> Result<Vec<EnabledWebhook>, StoreError>;
+    async fn enabled_webhooks(
+        &self,
+        holder: &str,
+        now: i64,
+        expires_at: i64,
+    ) -> Result<Vec<EnabledWebhook>, StoreError>;
+
+    /// Prolongs the [leases](serving_lease) of these endpoints, all of them in one statement; how many of them the holder
+    /// still had.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn prolong_serving(&self, webhooks: &[Uuid], holder: &str, expires_at: i64) -> Result<u64, StoreError>;
+
+    /// Writes down how far the log was read for endpoints, all of them in one statement; what was outrun by a turn is
+    /// left out.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn pass_by(&self, passed: &[PassedBy]) -> Result<(), StoreError>;
 
     /// Writes it, if the change's key is new and, but for a new one, the version is still the one that was changed.
     ///

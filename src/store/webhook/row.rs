@@ -4,7 +4,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::store::stored::{corrupt, id, stream, time};
-use crate::store::webhook::{DeliveryState, EnabledWebhook, WebhookAction, WebhookStanding, WebhookState};
+use crate::store::webhook::{DeliveryState, EnabledWebhook, HELD, WebhookAction, WebhookStanding, WebhookState};
 use crate::store::{StoreError, StreamId};
 
 /// Where events go, and which.
@@ -264,13 +264,32 @@ impl TryFrom<ChangeRow> for WebhookChange {
 pub(super) struct EnabledRow {
     id: String,
     key_id: String,
+    owner: String,
+    owned_since: i64,
+    turn: i64,
+    next_position: i64,
+    rest_until: i64,
+    next_due: i64,
+    log_end: i64,
+    is_free: i64,
 }
 
 impl TryFrom<EnabledRow> for EnabledWebhook {
     type Error = StoreError;
 
     fn try_from(row: EnabledRow) -> Result<Self, StoreError> {
-        Ok(Self { id: id("webhooks", &row.id)?, key_id: row.key_id })
+        Ok(Self {
+            id: id("webhooks", &row.id)?,
+            key_id: row.key_id,
+            owner: row.owner,
+            owned_since: time("webhooks.owned_since", row.owned_since)?,
+            turn: row.turn,
+            next_position: row.next_position.cast_unsigned(),
+            rest_until: row.rest_until,
+            next_due: Some(row.next_due).filter(|due| *due < HELD),
+            log_end: row.log_end.cast_unsigned(),
+            is_free: row.is_free == 1,
+        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! The statements of webhooks; both databases run them as they stand.
 
+use crate::store::sql::may_be_taken;
+
 macro_rules! webhook_columns {
     () => {
         "id, version, url, aggregate_types, event_types, division, owner, owned_since, owner_role, jurisdiction, state, \
@@ -40,7 +42,29 @@ pub(super) const STANDING: &str = "select enabled, next_position, waiting, dead 
 /// How many one actor owns.
 pub(super) const COUNT_OWNED: &str = "select count(*) as count from webhooks where owner = $1";
 
-pub(super) const ENABLED_WEBHOOKS: &str = "select id, key_id from webhooks where state = 'ENABLED' order by id";
+/// Everything that a server looks for when it looks for work, for all endpoints at once.
+pub(super) const ENABLED_WEBHOOKS: &str = concat!(
+    "select webhooks.id, webhooks.key_id, webhooks.owner, webhooks.owned_since, webhooks.turn, \
+     webhooks.next_position, webhooks.rest_until, \
+     coalesce((select min(d.due_at) from webhook_deliveries d where d.webhook_id = webhooks.id \
+         and d.state = 'WAITING'), 9223372036854775807) as next_due, \
+     log_head.next_position as log_end, \
+     cast(case when leases.name is null or ",
+    may_be_taken!(by "$1", until "$3", at "$2"),
+    " then 1 else 0 end as bigint) as is_free \
+     from webhooks join log_head on log_head.id = 1 left join leases on leases.name = 'webhook:' || webhooks.id \
+     where webhooks.state = 'ENABLED' order by webhooks.id"
+);
+
+/// The list of names follows.
+pub(super) const PROLONG: &str = "update leases set expires_at = $2 where holder = $1 and name in ";
+
+/// Rows of an endpoint, a turn and a position follow, and what becomes of them.
+pub(super) const PASS_BY: &str = "update webhooks set next_position = passed.column3 from (values ";
+
+/// No row is touched when a turn was written since, and none goes back. The turn stays: nothing was delivered.
+pub(super) const PASSED_BY: &str = ") passed where webhooks.id = passed.column1 and webhooks.turn = passed.column2 \
+     and webhooks.next_position < passed.column3";
 
 pub(super) const INSERT_WEBHOOK: &str = concat!(
     "insert into webhooks (",

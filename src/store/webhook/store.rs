@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use super::row::{ChangeRow, DeliveryRow, DueRow, EnabledRow, StandingRow, StreamRow, WebhookRow};
 use super::{
-    Delivery, DeliveryState, EnabledWebhook, KeyPage, Turn, Webhook, WebhookChange, WebhookConfiguration,
-    WebhookStanding, WebhookStore, WebhookWrite, sql,
+    Delivery, DeliveryState, EnabledWebhook, KeyPage, PassedBy, Turn, Webhook, WebhookChange, WebhookConfiguration,
+    WebhookStanding, WebhookStore, WebhookWrite, serving_lease, sql,
 };
 use crate::store::backend::{Backend, SqlStore};
 use crate::store::condition::{push_list, push_starts_with};
@@ -14,8 +14,8 @@ use crate::store::listing::in_order;
 use crate::store::statement::{Argument, Statement};
 use crate::store::{Keep, StoreError, StreamId};
 
-/// How many deliveries one statement keeps: neither database takes any number of arguments.
-const KEPT_AT_ONCE: usize = 1_024;
+/// How many rows one statement writes: neither database takes any number of arguments.
+const AT_ONCE: usize = 1_024;
 
 impl<B: Backend> SqlStore<B> {
     /// All of the statements or none; the first `guards` of them touch a row each, or nothing is written. Nor is anything
@@ -57,8 +57,31 @@ impl<B: Backend> WebhookStore for SqlStore<B> {
         self.count("count the webhooks of an owner", Statement::new(sql::COUNT_OWNED).text(owner)).await
     }
 
-    async fn enabled_webhooks(&self) -> Result<Vec<EnabledWebhook>, StoreError> {
-        self.many::<EnabledRow, _>("look for webhooks", Statement::new(sql::ENABLED_WEBHOOKS)).await
+    async fn enabled_webhooks(
+        &self,
+        holder: &str,
+        now: i64,
+        expires_at: i64,
+    ) -> Result<Vec<EnabledWebhook>, StoreError> {
+        let statement = Statement::new(sql::ENABLED_WEBHOOKS).text(holder).integer(now).integer(expires_at);
+        self.many::<EnabledRow, _>("look for webhooks", statement).await
+    }
+
+    async fn prolong_serving(&self, webhooks: &[Uuid], holder: &str, expires_at: i64) -> Result<u64, StoreError> {
+        if webhooks.is_empty() {
+            return Ok(0);
+        }
+        let statement = Statement::new(sql::PROLONG).text(holder).integer(expires_at);
+        // There are as many texts as there are numbers of endpoints.
+        let mut statement = Statement { is_planned_anew: true, ..statement };
+        push_list(&mut statement, webhooks.iter().map(|webhook| Argument::Text(serving_lease(*webhook))));
+        let prolonged = self.backend.execute(&statement).await;
+        prolonged.map_err(StoreError::during("prolong the leases of webhooks"))
+    }
+
+    async fn pass_by(&self, passed: &[PassedBy]) -> Result<(), StoreError> {
+        let statements = passed.chunks(AT_ONCE).map(pass_by).collect();
+        self.write("write how far the log was read for webhooks", 0, statements).await.map(drop)
     }
 
     async fn write_webhook(&self, write: &WebhookWrite, change: &WebhookChange) -> Result<bool, StoreError> {
@@ -157,7 +180,7 @@ impl<B: Backend> WebhookStore for SqlStore<B> {
             push_list(&mut done, turn.done.iter().map(|position| Argument::Integer(position.cast_signed())));
             statements.push(done);
         }
-        statements.extend(turn.kept.chunks(KEPT_AT_ONCE).map(keep));
+        statements.extend(turn.kept.chunks(AT_ONCE).map(keep));
         self.write("write what was delivered", guards, statements).await
     }
 
@@ -289,6 +312,21 @@ fn insert_change(change: &WebhookChange) -> Statement {
         .text(&change.actor)
         .text(change.action.as_str());
     configured(statement, &change.configuration).text(&change.idempotency_key).text(&change.digest)
+}
+
+fn pass_by(passed: &[PassedBy]) -> Statement {
+    let mut statement = Statement { is_planned_anew: true, ..Statement::new(sql::PASS_BY) };
+    for (place, passed) in passed.iter().enumerate() {
+        statement.push(if place == 0 { "" } else { ", " });
+        let row = [
+            Argument::Text(passed.webhook_id.to_string()),
+            Argument::Integer(passed.turn),
+            Argument::Integer(passed.next_position.cast_signed()),
+        ];
+        push_list(&mut statement, row.into_iter());
+    }
+    statement.push(sql::PASSED_BY);
+    statement
 }
 
 fn keep(deliveries: &[Delivery]) -> Statement {

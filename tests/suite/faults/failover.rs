@@ -5,7 +5,7 @@ use std::fs;
 use std::time::Duration;
 
 use etalon::store::{
-    self, Store, StoreError, Turn, Webhook, WebhookAction, WebhookChange, WebhookConfiguration, WebhookState,
+    self, PassedBy, Store, StoreError, Turn, Webhook, WebhookAction, WebhookChange, WebhookConfiguration, WebhookState,
     WebhookWrite,
 };
 use serde_json::{Value, json};
@@ -284,9 +284,11 @@ async fn nothing_is_written_of_webhooks_by_who_has_seen_what_is_lost() {
             asks.tick().await;
         }
     }
+    let passed = PassedBy { webhook_id: endpoint().id, turn: 0, next_position: 3 };
     for refused in [
         delivers.write_turn(&turn_to(3)).await,
         another.write_webhook(&WebhookWrite::Update(endpoint()), &change(2, WebhookAction::Paused)).await,
+        delivers.pass_by(&[passed]).await.map(|()| true),
         // It is known for good.
         delivers.write_turn(&turn_to(1)).await,
     ] {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use etalon::app::{Next, Start, WebhookAlteration, WebhookDraft, WebhookPatch};
+use etalon::app::{Next, WebhookAlteration, WebhookDraft, WebhookPatch};
 use etalon::clock::Clock;
 use etalon::domain::value::Division;
 use etalon::store::RowChanges;
@@ -14,6 +14,7 @@ use crate::statements::counting;
 use crate::store::samples::{append, case_stream, commit, notes};
 use crate::store::support::Database;
 use crate::webhooks::receiver::{Answer, Receiver, in_order};
+use crate::webhooks::sharing::rare;
 use crate::webhooks::stage::{Stage, from_the_beginning, manager};
 
 /// How many messages are on their way at a time.
@@ -80,28 +81,23 @@ pub async fn a_round_ends_in_time_and_another_goes_on(stage: &Stage) {
 pub async fn what_is_rare_is_looked_for_in_a_part_of_the_log_at_a_time(stage: &Stage) {
     const PASSED_BY: u64 = 20_000;
     const AT_ONCE: usize = 500;
-    let rare = WebhookDraft {
-        url: "https://example.org/events".to_owned(),
-        event_types: vec!["CampaignClosed".to_owned()],
-        start: Start::Now,
-        ..from_the_beginning()
-    };
-    let (webhook, _) = stage.webhook_for(&manager("44"), rare).await;
+    let (webhook, _) = stage.webhook_for(&manager("44"), rare()).await;
     let store = stage.database.open().await;
     for version in (0..PASSED_BY).step_by(AT_ONCE) {
         let content = notes(&[" "; AT_ONCE], RowChanges::default());
         let outcomes = commit(&*store, &[append(case_stream(1), version, &format!("key {version}"), content)]).await;
         outcomes[0].as_ref().expect("accepted");
     }
-    let (mut reached, mut next) = (vec![webhook.next_position], Next::AtOnce);
+    let behind = async || stage.app.webhook_lag(&webhook).await.expect("the store works").positions;
+    let (mut left, mut next) = (vec![behind().await], Next::AtOnce);
     while next == Next::AtOnce {
         next = stage.round(webhook.id).await.next;
-        reached.push(stage.present(webhook.id).await.next_position);
+        left.push(behind().await);
     }
     assert_eq!(next, Next::Waits(None));
-    assert_eq!(reached.last(), Some(&(webhook.next_position + PASSED_BY)));
-    let mut parts = reached.windows(2).map(|pair| pair[1] - pair[0]);
-    assert!(parts.all(|part| 0 < part && part < PASSED_BY / 2), "{reached:?}");
+    assert_eq!((left.first(), left.last()), (Some(&PASSED_BY), Some(&0)));
+    let mut parts = left.windows(2).map(|pair| pair[0] - pair[1]);
+    assert!(parts.all(|part| 0 < part && part < PASSED_BY / 2), "{left:?}");
 }
 
 /// A round of new events that all fail, and one that tries all of them again: how many there are, and how many statements

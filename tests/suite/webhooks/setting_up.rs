@@ -191,7 +191,7 @@ pub async fn a_webhook_begins_where_it_is_told(stage: &Stage) {
     assert_eq!(in_order(&receiver.taken()), expected, "the first event of the log is among them");
 }
 
-/// More webhooks like that one, which somebody else owns.
+/// More webhooks like that one, of that owner.
 async fn multiply(stage: &Stage, webhook: &Webhook, owner: &str, numbers: RangeInclusive<u64>) {
     const AS_IT_IS: &str = "version, url, aggregate_types, event_types, division, owned_since, owner_role, \
          jurisdiction, state, key_id, secret_number, old_secret_until, oldest_secret_number, created_at, updated_at, \

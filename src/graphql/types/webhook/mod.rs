@@ -213,7 +213,7 @@ impl WebhookNode {
 pub(crate) struct WebhookLag {
     /// 标识: of this state of its deliveries.
     id: ID,
-    /// 未读: how many positions of the log were not looked at yet.
+    /// 未读: how many positions of the log were not looked at yet, or were not some seconds ago: what a webhook does not hear is written down every few seconds.
     positions: u64,
     /// 待投递: how many events wait for another try, or behind one of their case that does; none of a webhook that is gone, which tries them once it is resumed.
     waiting: u64,
