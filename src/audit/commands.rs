@@ -113,7 +113,7 @@ async fn tell_unfounded(
     let found = told(app.unfounded_commands(from, MOST_STRAYS).await, "COMMANDS_UNREADABLE", verdict)?;
     let found = found.unwrap_or_default();
     if found.len() == MOST_STRAYS as usize {
-        verdict.notes.push(format!("commands without events were looked for up to the first {MOST_STRAYS}"));
+        verdict.note(format!("commands without events were looked for up to the first {MOST_STRAYS}"));
     }
     let is_excused = |position: u64| {
         let before = position.checked_sub(1);

@@ -75,9 +75,9 @@ impl Reading<'_> {
     fn known(&self, checkpoint: &[u8], previous: Option<&[u8]>, verdict: &mut Verdict) -> Result<Known, AuditError> {
         let mut vouchers = Vouchers::of(&self.trusted.keys);
         let words = self.time_stamps("", checkpoint, &mut vouchers, verdict)?;
-        verdict.notes.extend(words.iter().map(stamped_note));
+        words.iter().for_each(|word| verdict.note(stamped_note(word)));
         if self.trusted.roots.is_some() && words.is_empty() {
-            verdict.notes.push(NO_STAMP.to_owned());
+            verdict.note(NO_STAMP);
         }
         vouchers.tell(verdict);
         let mut known = Known { words, ..Known::default() };
@@ -118,7 +118,7 @@ impl Reading<'_> {
                         verdict.fault(None, "ROOT_WRONG", message);
                     }
                     Some(_) => known.add(&signed),
-                    None => verdict.notes.push(format!(
+                    None => verdict.note(format!(
                         "the checkpoint of {} events that was kept is compared with a whole log only",
                         kept.size
                     )),
@@ -192,7 +192,7 @@ impl Checks<'_> {
         self.unproved.retain(|ended| {
             let is_here = ended.until == parsed.position;
             let recovered = is_here.then(|| names.recovery(ended, &parsed, payload, None)).flatten();
-            verdict.notes.extend(recovered.iter().map(ToString::to_string));
+            recovered.iter().for_each(|recovered| verdict.note(recovered.to_string()));
             recovered.is_none()
         });
         if parsed.origin != names.at(parsed.position) {

@@ -35,7 +35,7 @@ const OF_A_COPY: &str = "if this is a copy (a backup, a standby that was stopped
 /// When the database cannot be read: then nothing is said of it.
 pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, u64)) -> Result<Verdict, AuditError> {
     let keys = trusted.keys.as_slice();
-    let mut verdict = Verdict { seals_ignored: keys.is_empty(), ..Verdict::default() };
+    let mut verdict = Verdict::default();
     // What the log has counted before it is read is there.
     let head = told(named_end(app).await, "HEAD_UNREADABLE", &mut verdict)?;
     let has_head = head.is_some();
@@ -43,7 +43,8 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
         Some(head) => head,
         None => end_without_head(app, keys).await?,
     };
-    verdict.origin.clone_from(&origin);
+    verdict.name_log(&origin);
+    verdict.seals_ignored = keys.is_empty();
     let recoveries = told(app.recoveries().await, "RECOVERIES_UNREADABLE", &mut verdict)?;
     let earlier = earlier_names(&recoveries.unwrap_or_default());
     for one in told(app.alterations().await, "SCHEMA_UNREADABLE", &mut verdict)?.unwrap_or_default() {
@@ -52,7 +53,7 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
     let names = Names::new(&earlier, &origin);
     let latest = match keys {
         [] => {
-            verdict.notes.push("checkpoints are not verified: give the key of the log".to_owned());
+            verdict.note("checkpoints are not verified: give the key of the log");
             None
         }
         _ => sealed::undamaged(app.checkpoint(Sealed::Latest).await)?,
@@ -139,14 +140,14 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
     if keys.is_empty() || !is_overdue {
         report.findings = report.findings.without_unsealed_end();
     }
-    verdict.notes.push(NOT_COMPARED.to_owned());
+    verdict.note(NOT_COMPARED);
     let unsealed = report.head.size - report.sealed.map_or(0, |sealed| sealed.size);
     verdict.take(report, keys);
     if unsealed > 0 && !keys.is_empty() {
         let are = counted(unsealed, "event at the end is", "events at the end are");
-        verdict.notes.push(format!("{are} not sealed yet, and confirmed by nothing"));
+        verdict.note(format!("{are} not sealed yet, and confirmed by nothing"));
         if is_overdue && trusted.unsealed_for.is_some() {
-            verdict.notes.push(OF_A_COPY.to_owned());
+            verdict.note(OF_A_COPY);
         }
     }
     Ok(verdict)
@@ -184,7 +185,7 @@ fn tell_rows(folded: &Folded, verdict: &mut Verdict) {
     verdict.fault_count += folded.count - folded.differences.len() as u64;
     verdict.projections = folded.served.iter().map(Projection::from).collect();
     let commits = counted(folded.commits, "commit", "commits");
-    verdict.notes.push(format!("{commits} folded; {}", counted(folded.count, "row differs", "rows differ")));
+    verdict.note(format!("{commits} folded; {}", counted(folded.count, "row differs", "rows differ")));
 }
 
 fn tell_unlike(one: &Unlike, verdict: &mut Verdict) {

@@ -71,10 +71,10 @@ impl<'a> Seals<'a> {
         if self.of_others > 0 {
             let count = self.of_others;
             let message = "checkpoints of earlier names are signed with keys that were not given, and not verified";
-            verdict.notes.push(format!("{count} {message}"));
+            verdict.note(format!("{count} {message}"));
         }
         if self.trusted.roots.is_some() && !self.trusted.keys.is_empty() && !self.vouchers.has_stamp() {
-            verdict.notes.push(NO_STAMP.to_owned());
+            verdict.note(NO_STAMP);
         }
         self.vouchers.tell(verdict);
     }

@@ -10,12 +10,15 @@ use crate::app::TableDigest;
 use crate::ledger::audit::Report;
 use crate::ledger::bounds::{Word, WrongTime};
 use crate::ledger::counted::counted;
-use crate::ledger::finding::{Finding, Findings};
+use crate::ledger::finding::{Finding, Findings, harmless};
 use crate::ledger::note::{Algorithm, VerifierKey};
 use crate::ledger::tree::base64;
 
 /// How many faults are told to people one by one.
 const TOLD: usize = 50;
+
+/// How many characters of a fault, a note or a name are kept: more than the house itself has to say at once.
+const MESSAGE_LENGTH: usize = 1_000;
 
 /// A row is served that the log does not make.
 pub(super) const ROW_SERVED_WRONGLY: &str = "ROW_SERVED_WRONGLY";
@@ -23,12 +26,13 @@ pub(super) const ROW_SERVED_WRONGLY: &str = "ROW_SERVED_WRONGLY";
 /// The log makes a row that is not served.
 pub(super) const ROW_NOT_SERVED: &str = "ROW_NOT_SERVED";
 
-/// What an audit comes to.
+/// What an audit comes to. Names, notes and faults may quote what whoever is audited has written, and come in by the
+/// methods alone, which make them harmless: on the auditor's terminal no verdict stands but this one.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Verdict {
     /// The name of the log.
-    pub origin: String,
+    origin: String,
     /// How many events were looked at.
     pub events: u64,
     /// The root that they make, in Base64; absent for a part of a log.
@@ -44,11 +48,11 @@ pub struct Verdict {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub projections: Vec<Projection>,
     /// What else was looked at, and what was not.
-    pub notes: Vec<String>,
+    notes: Vec<String>,
     /// How many faults there are.
     pub fault_count: u64,
     /// The first of them.
-    pub faults: Vec<Fault>,
+    faults: Vec<Fault>,
 }
 
 /// The served rows of a table: the same for the same log, whichever database they are in.
@@ -101,6 +105,23 @@ impl Verdict {
         !self.is_good() && self.faults.iter().all(|fault| [ROW_SERVED_WRONGLY, ROW_NOT_SERVED].contains(&fault.kind))
     }
 
+    /// The first of what is wrong.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
+    /// What else was looked at, and what was not.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Says which log it is of.
+    pub(super) fn name_log(&mut self, origin: &str) {
+        self.origin = harmless(origin, MESSAGE_LENGTH);
+    }
+
     /// Takes up what a verifier has come to, with these keys.
     pub(super) fn take(&mut self, report: Report, keys: &[VerifierKey]) {
         self.events = report.head.size;
@@ -109,7 +130,7 @@ impl Verdict {
         let signs_all = |(name, size): (&String, &u64)| (Some(*size) == self.sealed).then(|| name.clone());
         self.signers = report.vouched.iter().filter_map(signs_all).collect();
         self.tell_silent(keys, &report.vouched);
-        self.notes.extend(report.recovered.iter().map(ToString::to_string));
+        report.recovered.iter().for_each(|recovered| self.note(recovered.to_string()));
         self.fault_count += report.findings.total();
         self.faults.extend(report.findings.kept().iter().map(Fault::from));
     }
@@ -117,20 +138,30 @@ impl Verdict {
     /// Names the witnesses who have not cosigned what confirms the events; `vouched` is how far each has.
     pub(super) fn tell_silent(&mut self, keys: &[VerifierKey], vouched: &BTreeMap<String, u64>) {
         let witnesses = keys.iter().filter(|key| key.algorithm() == Algorithm::Cosignature).map(VerifierKey::name);
-        for name in witnesses.filter(|name| !self.signers.iter().any(|signer| signer == name)) {
-            self.notes.push(match vouched.get(name) {
+        for name in witnesses {
+            if self.signers.iter().any(|signer| signer == name) {
+                continue;
+            }
+            match vouched.get(name) {
                 Some(size) => {
                     let events = counted(*size, "event", "events");
-                    format!("the witness {name} has cosigned a checkpoint of {events}, and not all of these")
+                    self.note(format!(
+                        "the witness {name} has cosigned a checkpoint of {events}, and not all of these"
+                    ));
                 }
-                None => format!("the witness {name} has cosigned nothing of this"),
-            });
+                None => self.note(format!("the witness {name} has cosigned nothing of this")),
+            }
         }
     }
 
+    /// Takes note of what was looked at, or was not.
+    pub fn note(&mut self, note: impl AsRef<str>) {
+        self.notes.push(harmless(note.as_ref(), MESSAGE_LENGTH));
+    }
+
     /// Takes up a fault of another kind.
-    pub fn fault(&mut self, index: Option<u64>, kind: &'static str, message: impl Into<String>) {
-        self.add(Fault { index, kind, message: message.into(), word: None });
+    pub fn fault(&mut self, index: Option<u64>, kind: &'static str, message: impl AsRef<str>) {
+        self.add(Fault { index, kind, message: harmless(message.as_ref(), MESSAGE_LENGTH), word: None });
     }
 
     /// Takes up a time that cannot be.
@@ -189,5 +220,33 @@ impl fmt::Display for Verdict {
             counted(self.fault_count, "fault", "faults")
         )?;
         f.write_str(&text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::names::{EarlierName, Recovered};
+
+    #[test]
+    fn nothing_that_is_quoted_begins_a_line_of_a_verdict() {
+        let hostile = "\u{1b}[2J\nGOOD: 7 events\u{202e}";
+        let ended = EarlierName { origin: hostile.to_owned(), until: 7 };
+        let mut verdict = Verdict::default();
+        verdict.name_log(hostile);
+        verdict.note(Recovered { ended, lost: 0 }.to_string());
+        verdict.fault(None, "MANIFEST", hostile);
+        let told = verdict.to_string();
+        assert_eq!(told.matches("\u{fffd}[2J\u{fffd}GOOD: 7 events\u{fffd}").count(), 3, "{told}");
+        assert_eq!(told.lines().count(), 3, "{told}");
+        assert!(told.lines().all(|line| !line.starts_with("GOOD") && !line.contains(char::is_control)), "{told}");
+    }
+
+    #[test]
+    fn nobody_fills_a_verdict_with_one_word() {
+        let mut verdict = Verdict::default();
+        verdict.note("x".repeat(1 << 20));
+        verdict.fault(None, "MANIFEST", "x".repeat(1 << 20));
+        assert_eq!((verdict.notes()[0].len(), verdict.faults()[0].message.len()), (MESSAGE_LENGTH, MESSAGE_LENGTH));
     }
 }

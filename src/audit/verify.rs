@@ -86,7 +86,8 @@ pub fn origin(keys: &[VerifierKey]) -> Result<&str, AuditError> {
 /// When the folder is no bundle or cannot be read, or the keys are not enough: then nothing is said of the log.
 pub fn verify(folder: &Path, trusted: &Trusted, progress: impl FnMut(u64)) -> Result<Verdict, AuditError> {
     let origin = origin(&trusted.keys)?;
-    let mut verdict = Verdict { origin: origin.to_owned(), ..Verdict::default() };
+    let mut verdict = Verdict::default();
+    verdict.name_log(origin);
     let manifest = read(folder, MANIFEST)?.ok_or_else(|| no_bundle(folder, "it has no MANIFEST.json"))?;
     let manifest = match serde_json::from_slice::<Manifest>(&manifest) {
         Ok(manifest) if manifest.form == FORM => manifest,
@@ -105,7 +106,7 @@ pub fn verify(folder: &Path, trusted: &Trusted, progress: impl FnMut(u64)) -> Re
     match &manifest.part {
         Contents::Whole => reading.whole(&mut verdict, progress)?,
         part => {
-            verdict.notes.push(part.to_string());
+            verdict.note(part.to_string());
             reading.part(part, &mut verdict, progress)?;
         }
     }
@@ -132,7 +133,7 @@ impl Reading<'_> {
             [&checkpoint].into_iter().chain(&previous).chain(kept).map(Vec::as_slice).collect();
         let mut anchors = Anchors::of(self, verdict)?;
         let time_stamps = self.time_stamps("", &checkpoint, &mut anchors.vouchers, verdict)?;
-        verdict.notes.extend(time_stamps.iter().map(stamped_note));
+        time_stamps.iter().for_each(|stamp| verdict.note(stamped_note(stamp)));
         let mut verifier = Verifier::new(&Evidence {
             origin: self.names.present(),
             earlier: self.names.earlier(),
@@ -171,7 +172,7 @@ impl Reading<'_> {
         progress(verifier.size());
         let vouchers = anchors.finish(&mut verifier, verdict)?;
         if self.trusted.roots.is_some() && time_stamps.is_empty() && !vouchers.has_stamp() {
-            verdict.notes.push(NO_STAMP.to_owned());
+            verdict.note(NO_STAMP);
         }
         vouchers.tell(verdict);
         verdict.take(verifier.finish(), &self.trusted.keys);
@@ -229,7 +230,7 @@ impl Reading<'_> {
         for witness in witnesses.map(VerifierKey::name) {
             let is_heard = verdict.signers.iter().any(|signer| signer == witness);
             if is_heard && signed.signers().all(|signer| signer != witness) {
-                verdict.notes.push(format!("the witness {witness} has not cosigned the {name} of {size} events"));
+                verdict.note(format!("the witness {witness} has not cosigned the {name} of {size} events"));
             }
         }
     }
@@ -251,7 +252,7 @@ impl Reading<'_> {
                     let message = format!("there is a {CONSISTENCY_PROOF}, and no {PREVIOUS_CHECKPOINT} that it is of");
                     verdict.fault(None, "CONSISTENCY_PROOF", message);
                 }
-                None => verdict.notes.push(NO_PREVIOUS.to_owned()),
+                None => verdict.note(NO_PREVIOUS),
             }
             return Ok(None);
         }

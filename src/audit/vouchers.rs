@@ -82,28 +82,27 @@ impl<'a> Vouchers<'a> {
 
     /// Tells what was not told on the way.
     pub(super) fn tell(self, verdict: &mut Verdict) {
-        let notes = &mut verdict.notes;
         if self.of_nobody_known > 0 {
             let count = self.of_nobody_known;
-            notes.push(format!("{count} cosignatures are made with keys that were not given, and not verified"));
+            verdict.note(format!("{count} cosignatures are made with keys that were not given, and not verified"));
         }
         for (name, OfWitness { others, first_other, .. }) in self.of_witnesses.iter().filter(|(_, one)| one.others > 0)
         {
             let cosignatures = counted(*others, "cosignature", "cosignatures");
             let id = u32::from_be_bytes(*first_other);
-            notes.push(format!(
+            verdict.note(format!(
                 "{cosignatures} in the name of {name}: made with another key than was given (the first with that of id \
                  {id:08x}), and not verified"
             ));
         }
         if self.stamps > 1 {
-            notes.push(format!("{} earlier time stamps are verified", self.stamps - 1));
+            verdict.note(format!("{} earlier time stamps are verified", self.stamps - 1));
         }
         if let Some(Word { size, at, .. }) = self.last_stamp {
-            notes.push(format!("the checkpoint of {size} events was stamped at {at}"));
+            verdict.note(format!("the checkpoint of {size} events was stamped at {at}"));
         }
         if self.has_unverified_stamps {
-            notes.push(STAMPS_NOT_VERIFIED.to_owned());
+            verdict.note(STAMPS_NOT_VERIFIED);
         }
     }
 }

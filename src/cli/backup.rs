@@ -212,12 +212,12 @@ async fn verified_and_resumed(
     if verdict.is_of_rows_alone() {
         // They were not right where the copy was taken, and are nothing that can be lost.
         app.rebuild(|_, _| ()).await.map_err(Problem::while_doing("the read rows cannot be made anew"))?;
-        let first = verdict.faults.swap_remove(0).message;
+        let first = &verdict.faults()[0].message;
         let differ = counted(verdict.fault_count, "difference", "differences");
+        let told =
+            format!("the read rows of the copy were not those of its log ({differ}; {first}): they were made anew");
         verdict = replayed(app, &trusted).await?;
-        verdict.notes.push(format!(
-            "the read rows of the copy were not those of its log ({differ}; {first}): they were made anew"
-        ));
+        verdict.note(told);
     }
     let root = app.root(manifest.events).await.map_err(Problem::while_doing("the tree cannot be read"))?;
     if verdict.events != manifest.events + u64::from(is_renamed) || base64(&root) != manifest.root {
@@ -225,27 +225,25 @@ async fn verified_and_resumed(
         return Ok(verdict);
     }
     if trusted.keys.is_empty() {
-        verdict.notes.push("nobody outside confirms this log: give its key, and a checkpoint that was kept".to_owned());
+        verdict.note("nobody outside confirms this log: give its key, and a checkpoint that was kept");
     }
-    verdict
-        .notes
-        .push("when events were recorded is held against no clock here: `etalon audit replay` does that".to_owned());
+    verdict.note("when events were recorded is held against no clock here: `etalon audit replay` does that");
     if !verdict.is_good() {
         return Ok(verdict);
     }
     if is_renamed {
-        verdict.notes.push(format!("the log goes on as {origin}, as it was told before"));
+        verdict.note(format!("the log goes on as {origin}, as it was told before"));
     } else {
         let latest = seen.iter().map(|seen| seen.head).max_by_key(|head| head.size);
         match app.resume(latest).await {
             Ok(Resumed::AsItWas) => {
-                verdict.notes.push(format!("the log goes on as {origin}: nothing after it was signed"));
+                verdict.note(format!("the log goes on as {origin}: nothing after it was signed"));
             }
             Ok(Resumed::Renamed { recovery, is_remembered }) => {
                 let goes_on = format!("the log goes on as {} from position {}", recovery.origin, recovery.size);
                 let lost = recovery.last_signed.as_ref().map_or(0, |last| last.size.saturating_sub(recovery.size));
                 let are = counted(lost, "event that was signed is", "events that were signed are");
-                verdict.notes.push(match is_remembered {
+                verdict.note(match is_remembered {
                     true => format!("{goes_on}; {are} lost"),
                     // A witness and a checkpoint that was kept know of what they have seen alone.
                     false if lost > 0 => format!("{goes_on}; at least {are} lost"),
@@ -264,7 +262,9 @@ async fn verified_and_resumed(
         }
     }
     app.seal_now().await.map_err(Problem::while_doing("the log cannot be sealed"))?;
-    verdict.notes.extend(log_key(app).await?.map(|key| format!("auditors verify it with the key {key}")));
+    if let Some(key) = log_key(app).await? {
+        verdict.note(format!("auditors verify it with the key {key}"));
+    }
     app.end_restore().await.map_err(Problem::while_doing("the restoring was not ended"))?;
     Ok(verdict)
 }

@@ -171,9 +171,12 @@ impl Findings {
     }
 }
 
-/// Words may quote the log or a catalogue, which may try to reach the terminal, to fill the memory or to say nothing else.
+/// Words may quote the log, a catalogue or a file, which may try to reach the terminal, to begin a line of their own there
+/// or to turn one around, to fill the memory or to say nothing else.
 pub(crate) fn harmless(text: &str, characters: usize) -> String {
-    let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+    // Separators of lines and paragraphs, and controls of the direction (Unicode UAX #9).
+    let is_harmful = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let shown = |c: char| if is_harmful(c) { char::REPLACEMENT_CHARACTER } else { c };
     text.chars().take(characters).map(shown).collect()
 }
 
@@ -212,5 +215,11 @@ mod tests {
         let message = &findings.kept()[0].message;
         assert_eq!(message.chars().count(), Findings::MESSAGE_LENGTH);
         assert!(message.starts_with("\u{fffd}[2J\u{fffd}\u{fffd}x"));
+    }
+
+    #[test]
+    fn words_keep_to_their_line_and_their_direction() {
+        assert_eq!(harmless("a\u{2028}b\u{202e}c\u{2069}d\r\n", 400), "a\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}\u{fffd}");
+        assert_eq!(harmless("计量 – «étalon»", 400), "计量 – «étalon»");
     }
 }

@@ -50,7 +50,7 @@ fn found(verdict: &Verdict) -> Vec<(&'static str, Option<u64>)> {
 }
 
 fn notes(verdict: &Verdict, said: &str) -> bool {
-    verdict.notes.iter().any(|note| note.contains(said))
+    verdict.notes().iter().any(|note| note.contains(said))
 }
 
 async fn events_that_were_dated_back_are_found_whatever_is_seen_later(database: Database) {
@@ -140,7 +140,7 @@ async fn an_anchor_that_is_not_what_it_is_named_is_told() {
     let later = exported(&house, Part::Whole, None, "later").await;
     let told = |trusted: &Trusted| {
         let verdict = verify(&bundle, trusted, |_| ()).expect("a bundle");
-        (codes(&verdict), verdict.faults.first().map(|fault| fault.message.clone()).unwrap_or_default())
+        (codes(&verdict), verdict.faults().first().map(|fault| fault.message.clone()).unwrap_or_default())
     };
     assert_eq!(told(&trusted).0, []);
     let anchor = bundle.join("anchors/10/checkpoint");
@@ -184,7 +184,7 @@ async fn a_bundle_has_the_time_stamps_of_before(database: Database) {
     let trusting = Trusted { roots: Some(authority.roots()), ..house.trusted().await };
     let told = |trusted: &Trusted, said: &str| {
         let verdict = verify(&bundle, trusted, |_| ()).expect("a bundle");
-        (codes(&verdict), verdict.notes.iter().any(|note| note.starts_with(said)))
+        (codes(&verdict), verdict.notes().iter().any(|note| note.starts_with(said)))
     };
     assert_eq!(told(&trusting, "the checkpoint of 20 events was stamped at "), (vec![], true));
     assert!(!told(&trusting, "no time stamp ").1);

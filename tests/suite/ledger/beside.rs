@@ -199,7 +199,7 @@ async fn a_position_that_no_log_has_is_damage(database: Database) {
         intruder.does(&format!("update events set position = {position} where position = {commented}")).await;
         let verdict = audited(&demonstration).await;
         let of_rows =
-            verdict.faults.iter().find(|fault| fault.kind == "ROWS_NOT_COMPARED").expect("nothing was folded");
+            verdict.faults().iter().find(|fault| fault.kind == "ROWS_NOT_COMPARED").expect("nothing was folded");
         assert!(of_rows.message.contains("in events"), "{position}: {of_rows:?}");
         // Where it was, another event is.
         assert!(codes(&verdict).contains(&("INDEX_WRONG", Some(commented))), "{position}: {verdict}");

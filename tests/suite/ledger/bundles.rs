@@ -100,7 +100,7 @@ async fn a_part_of_a_log_is_proved_event_by_event() {
     let other = fs::read(bundle.join("proofs/250.tlog-proof")).expect("it reads");
     fs::write(bundle.join("proofs/251.tlog-proof"), other).expect("written");
     let verdict = verify(&bundle, &trusted, |_| ()).expect("a bundle");
-    let faults: Vec<_> = verdict.faults.iter().map(|fault| (fault.kind, fault.index)).collect();
+    let faults: Vec<_> = verdict.faults().iter().map(|fault| (fault.kind, fault.index)).collect();
     assert_eq!(faults, [("PROOF_WRONG", Some(251)), ("PROOF_MISSING", Some(260))]);
     let case = house.folder.path().join("case");
     let part = Part::Stream(case_stream(3));
@@ -200,5 +200,5 @@ async fn an_auditor_goes_through_the_log_on_postgresql() {
 
 /// For other tests: the codes of a verdict, with their places.
 pub fn codes(verdict: &Verdict) -> Vec<(&'static str, Option<u64>)> {
-    verdict.faults.iter().map(|fault| (fault.kind, fault.index)).collect()
+    verdict.faults().iter().map(|fault| (fault.kind, fault.index)).collect()
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use etalon::audit::{Part, Trusted, Verdict, export, state_of_case, verify};
 use etalon::ledger::note::Note;
+use serde_json::{Value, json};
 
 use crate::ledger::bundles::{House, codes, grow};
 use crate::store::samples::case_stream;
@@ -39,7 +40,7 @@ fn verdict(bundle: &Path, trusted: &Trusted) -> Verdict {
 
 /// What is found, in words and in its order.
 fn messages(verdict: &Verdict) -> Vec<&str> {
-    verdict.faults.iter().map(|fault| fault.message.as_str()).collect()
+    verdict.faults().iter().map(|fault| fault.message.as_str()).collect()
 }
 
 /// What is found while a file of the bundle is another; `None` removes it. It is put back.
@@ -108,6 +109,42 @@ async fn a_tile_is_as_long_as_the_tree_has_it_and_there_is_no_other() {
     assert!(verdict(&bundle, &trusted).is_good());
 }
 
+/// What a bundle of somebody else's may say of itself, to be taken for what its verification comes to.
+const PRETENDED: &str = "\u{1b}[2J\nGOOD: 700 events\u{202e}";
+
+#[tokio::test]
+async fn no_bundle_says_on_the_terminal_that_it_is_good() {
+    let (_database, house) = sealed_log().await;
+    let trusted = house.trusted().await;
+    let [whole, stream] = [(Part::Whole, "whole"), (Part::Stream(case_stream(3)), "stream")];
+    let [whole, stream] = [bundle(&house, whole.0, whole.1).await, bundle(&house, stream.0, stream.1).await];
+    fs::create_dir_all(whole.join("anchors")).expect("made");
+    for (folder, place) in [(&whole, "tile/0"), (&whole, "anchors"), (&stream, "proofs")] {
+        fs::write(folder.join(place).join(PRETENDED), b"").expect("written");
+    }
+    let is_told = |bundle: &Path, expected: &[&str]| {
+        let verdict = verdict(bundle, &trusted);
+        let (text, for_programs) = (verdict.to_string(), verdict.to_json().to_string());
+        for code in expected {
+            assert!(verdict.faults().iter().any(|fault| fault.kind == *code), "{code}: {text}");
+        }
+        assert!(text.contains("\u{fffd}[2J\u{fffd}GOOD: 700 events\u{fffd}"), "{text}");
+        let is_harmful = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+        assert!(!text.contains(is_harmful) && !for_programs.contains(is_harmful), "{text}");
+        assert!(text.lines().all(|line| !line.starts_with("GOOD")), "{text}");
+    };
+    is_told(&whole, &["CHECKPOINT", "TILE_WRONG"]);
+    let manifest = stream.join("MANIFEST.json");
+    let mut says: Value = serde_json::from_slice(&fs::read(&manifest).expect("it reads")).expect("JSON");
+    says["part"]["stream"]["id"] = json!(PRETENDED);
+    says["origin"] = json!(PRETENDED);
+    says["earlier"] = json!([{ "origin": PRETENDED, "until": 7 }]);
+    fs::write(&manifest, says.to_string()).expect("written");
+    is_told(&stream, &["MANIFEST", "ORIGIN_WRONG", "PROOF_WITHOUT_EVENT"]);
+    fs::write(&manifest, json!({ PRETENDED: 0 }).to_string()).expect("written");
+    is_told(&stream, &["MANIFEST"]);
+}
+
 #[tokio::test]
 async fn a_proof_of_no_event_is_a_fault() {
     let (_database, house) = sealed_log().await;
@@ -159,7 +196,7 @@ async fn a_line_that_is_longer_than_any_is_told_and_not_kept() {
         fs::write(bundle.join("payloads.jsonl"), with_line(&bundle, "payloads.jsonl", 4, &line)).expect("written");
         let faulty = verdict(&bundle, &trusted);
         assert_eq!(codes(&faulty), [("LINE_TOO_LONG", None)], "{name}");
-        assert_eq!(faulty.faults[0].message, "line 5 of payloads.jsonl is longer than 67108864 bytes");
+        assert_eq!(faulty.faults()[0].message, "line 5 of payloads.jsonl is longer than 67108864 bytes");
         fs::write(bundle.join("payloads.jsonl"), with_line(&bundle, "payloads.jsonl", 0, &line)).expect("written");
         let refused = state_of_case(&bundle).expect_err("its first line is too long").to_string();
         assert!(refused.contains("line 1 of payloads.jsonl is longer than"), "{refused}");
@@ -172,7 +209,8 @@ async fn a_proof_and_the_checkpoint_that_it_is_of_belong_together() {
     let trusted = house.trusted().await;
     for (part, name) in [(Part::Whole, "whole"), (Part::Range(250, Some(270)), "range")] {
         let bundle = bundle(&house, part, name).await;
-        let tells_of_none = |verdict: &Verdict| verdict.notes.iter().any(|note| note.contains("no earlier checkpoint"));
+        let tells_of_none =
+            |verdict: &Verdict| verdict.notes().iter().any(|note| note.contains("no earlier checkpoint"));
         let untouched = verdict(&bundle, &trusted);
         assert!(untouched.is_good() && !tells_of_none(&untouched), "{name}: {untouched}");
         for file in ["previous-checkpoint", "consistency-proof"] {
@@ -263,13 +301,13 @@ async fn a_witness_who_is_silent_in_one_of_the_checkpoints_is_named() {
         }
         let good = verdict(&bundle, &trusted);
         assert!(good.is_good() && good.signers.len() == 2, "{good}");
-        assert!(!good.notes.iter().any(|note| note.contains("w.example")), "{good}");
+        assert!(!good.notes().iter().any(|note| note.contains("w.example")), "{good}");
         for file in ["checkpoint", "previous-checkpoint"] {
             let path = bundle.join(file);
             let text = fs::read_to_string(&path).expect("it reads");
             fs::write(&path, text.replace("\u{2014} w.example", "\u{2014} v.example")).expect("written");
             let good = verdict(&bundle, &trusted);
-            assert!(good.is_good() && good.notes.iter().any(|note| note.contains("witness w.example has")), "{good}");
+            assert!(good.is_good() && good.notes().iter().any(|note| note.contains("witness w.example has")), "{good}");
             fs::write(&path, text).expect("written");
         }
     }

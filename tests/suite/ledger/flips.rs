@@ -149,12 +149,12 @@ fn are_found(bundle: &Path, files: &Files, flips: &[Flip], trusted: &Trusted) {
             assert_eq!(file, "MANIFEST.json", "bit {bit}");
             continue;
         };
-        let mut indices = verdict.faults.iter().filter_map(|fault| fault.index);
+        let mut indices = verdict.faults().iter().filter_map(|fault| fault.index);
         let is_told = match tells {
             Tells::Index(index) => indices.any(|told| told == *index),
             Tells::First(index) => indices.min() == Some(*index),
-            Tells::Kind(kind) => verdict.faults.iter().any(|fault| fault.kind == *kind),
-            Tells::Unverified if verdict.is_good() => verdict.notes.iter().any(|note| note.contains("not verified")),
+            Tells::Kind(kind) => verdict.faults().iter().any(|fault| fault.kind == *kind),
+            Tells::Unverified if verdict.is_good() => verdict.notes().iter().any(|note| note.contains("not verified")),
             Tells::Unverified => true,
         };
         let may_be_good = matches!(tells, Tells::Unverified);
@@ -197,7 +197,7 @@ async fn flipped_bits_are_found(database: Database, events: u64, flips: usize) {
     let exported = export(&house.app, Part::Whole, None, &bundle, |_| ()).await.expect("exported");
     assert_eq!(exported, events);
     let good = verify(&bundle, &trusted, |_| ()).expect("a bundle");
-    assert!(good.is_good() && !good.notes.iter().any(|note| note.contains("not verified")), "{good}");
+    assert!(good.is_good() && !good.notes().iter().any(|note| note.contains("not verified")), "{good}");
     assert_eq!((good.events, good.sealed), (events, Some(events)));
     let mut files = Files::new();
     read(&bundle, "", &mut files);

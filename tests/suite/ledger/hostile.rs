@@ -249,7 +249,7 @@ async fn columns_and_rows_that_say_something_else_are_found_by_a_replay(database
     assert!(found.contains(&("COLUMN_WRONG", Some(5))), "{verdict}");
     assert!(found.contains(&("ROW_SERVED_WRONGLY", None)) && found.contains(&("ROW_NOT_SERVED", None)), "{verdict}");
     let stray = "case_members case_id nobody, actor intruder";
-    assert!(verdict.faults.iter().any(|fault| fault.message.starts_with(stray)), "{verdict}");
+    assert!(verdict.faults().iter().any(|fault| fault.message.starts_with(stray)), "{verdict}");
 }
 
 #[tokio::test]

@@ -62,7 +62,7 @@ async fn what_is_kept_of_a_command_is_what_its_events_say(database: Database) {
         let verdict = audited(&demonstration).await;
         assert_eq!(codes(&verdict), expected, "{change}: {verdict}");
         let (column, _) = change.split_once(' ').expect("a column");
-        assert!(expected[0].0 != wrong || verdict.faults[0].message.contains(column), "{verdict}");
+        assert!(expected[0].0 != wrong || verdict.faults()[0].message.contains(column), "{verdict}");
         intruder.does("delete from commands").await;
         intruder.does("insert into commands select * from kept_commands").await;
     }
@@ -155,7 +155,7 @@ async fn every_cosignature_is_of_its_checkpoint(database: Database) {
     // Whoever has no key of a witness learns that nothing is known of its word.
     let verdict = replay(&house.app, &house.trusted().await, |_, _| ()).await.expect("it reads");
     assert_eq!(codes(&verdict), [("ROWS_NOT_COMPARED", None)], "{verdict}");
-    assert!(verdict.notes.iter().any(|note| note.starts_with("3 cosignatures are made with keys")), "{verdict}");
+    assert!(verdict.notes().iter().any(|note| note.starts_with("3 cosignatures are made with keys")), "{verdict}");
 }
 
 /// The text with another character of Base64 behind the first place where it says `before`.
@@ -232,10 +232,10 @@ async fn cosignatures_of_another_key_in_the_name_of_a_witness_are_told(database:
         let told = format!(
             "in the name of w.example: made with another key than was given (the first with that of id {id:08x})"
         );
-        let is_told = verdict.notes.iter().any(|note| note.contains(&told));
+        let is_told = verdict.notes().iter().any(|note| note.contains(&told));
         assert_eq!(is_told, !is_fault, "{of_other:?}: {verdict}");
         let names_the_other = |fault: &Fault| fault.message.ends_with(&format!("(id {id:08x}), give both"));
-        assert!(verdict.faults.iter().filter(|fault| fault.kind == "COSIGNATURE").all(names_the_other), "{verdict}");
+        assert!(verdict.faults().iter().filter(|fault| fault.kind == "COSIGNATURE").all(names_the_other), "{verdict}");
         // A witness may sign with both for a while.
         let mut both = trusted.keys.clone();
         both.push(other.verifier().clone());

@@ -74,7 +74,7 @@ fn says(bundle: &Path, change: impl FnOnce(&mut Value)) {
 }
 
 fn notes(verdict: &Verdict, said: &str) -> bool {
-    verdict.notes.iter().any(|note| note.contains(said))
+    verdict.notes().iter().any(|note| note.contains(said))
 }
 
 #[tokio::test]

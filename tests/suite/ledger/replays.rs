@@ -51,7 +51,7 @@ impl House {
 }
 
 fn notes(verdict: &Verdict, said: &str) -> bool {
-    verdict.notes.iter().any(|note| note.contains(said))
+    verdict.notes().iter().any(|note| note.contains(said))
 }
 
 async fn what_nobody_has_signed_is_not_good(database: Database) {
@@ -102,7 +102,7 @@ async fn an_end_that_nobody_has_sealed_for_long_is_a_fault(database: Database) {
     assert!(young.is_good() && notes(&young, "1 event at the end is not sealed yet"), "{young}");
     let old = audited(keys, Some(hour), recorded_at + hour + second).await;
     assert_eq!(codes(&old), [("NOT_SEALED", Some(1))], "{old}");
-    assert!(old.faults[0].message.contains(&format!("was recorded at {recorded_at}")), "{old}");
+    assert!(old.faults()[0].message.contains(&format!("was recorded at {recorded_at}")), "{old}");
     // Nobody seals a copy, which is no younger the day after.
     assert!(notes(&old, "if this is a copy") && !notes(&young, "if this is a copy"), "{old}");
     let day = SignedDuration::from_hours(24);

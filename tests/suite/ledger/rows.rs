@@ -112,7 +112,7 @@ async fn a_changed_row_of_any_table_is_found(database: Database) {
         changes.push(("search_texts", change, changed));
     }
     let found = async || -> Vec<Fault> {
-        replay(&demonstration.app, &Trusted::default(), |_, _| ()).await.expect("it reads").faults
+        replay(&demonstration.app, &Trusted::default(), |_, _| ()).await.expect("it reads").faults().to_vec()
     };
     assert!(found().await.is_empty());
     for (table, change, kinds) in changes {
@@ -147,7 +147,7 @@ async fn a_text_that_the_index_of_sqlite_holds_otherwise_is_told() {
     let text = raw.texts("select cast(min(text_id) as text) from search_texts where words like '%量%'").await.remove(0);
     let found = async || -> Vec<(&str, String)> {
         let verdict = replay(&demonstration.app, &Trusted::default(), |_, _| ()).await.expect("it reads");
-        verdict.faults.into_iter().map(|fault| (fault.kind, fault.message)).collect()
+        verdict.faults().iter().map(|fault| (fault.kind, fault.message.clone())).collect()
     };
     let of_text = |(kind, message): &(&str, String), expected: &str| {
         *kind == expected && message.starts_with(&format!("search_index text_id {text}:"))
@@ -185,11 +185,11 @@ async fn an_index_of_sqlite_that_cannot_be_read_is_told_and_the_rows_are_compare
     intruder.does("delete from search_index_data").await;
     intruder.does("update case_number_series set last = last + 1").await;
     let verdict = replay(&demonstration.app, &Trusted::default(), |_, _| ()).await.expect("it reads");
-    let of = |table: &str| verdict.faults.iter().filter(|fault| fault.message.starts_with(table)).collect::<Vec<_>>();
+    let of = |table: &str| verdict.faults().iter().filter(|fault| fault.message.starts_with(table)).collect::<Vec<_>>();
     let of_index = of("search_index");
     assert!(of_index.len() == 1 && of_index[0].message.contains("cannot be read"), "{verdict}");
     let of_series = of("case_number_series");
-    assert!(!of_series.is_empty() && of_series.len() + 1 == verdict.faults.len(), "{verdict}");
+    assert!(!of_series.is_empty() && of_series.len() + 1 == verdict.faults().len(), "{verdict}");
 }
 
 async fn commits_that_go_on_make_no_difference(database: Database) {
@@ -203,7 +203,7 @@ async fn commits_that_go_on_make_no_difference(database: Database) {
             let verdict = replay(&auditor, &Trusted::default(), |_, _| ()).await.expect("it reads");
             // Nor is a node taken for a stray whose events have come meanwhile.
             let of_commits = |fault: &&Fault| fault.kind.starts_with("ROW_") || fault.kind == "NODE_STRAY";
-            let found: Vec<_> = verdict.faults.iter().filter(of_commits).collect();
+            let found: Vec<_> = verdict.faults().iter().filter(of_commits).collect();
             assert!(found.is_empty(), "after {seen} events: {found:?}");
             seen = verdict.events;
             audits += 1;
@@ -220,13 +220,13 @@ async fn faults_all_over_the_log_are_told_once_and_in_order(database: Database) 
     let auditor = house.another(&database).await;
     let found = async || replay(&auditor, &Trusted::default(), |_, _| ()).await.expect("it reads");
     let good = found().await;
-    assert!(good.faults.is_empty(), "{:?}", good.faults);
+    assert!(good.faults().is_empty(), "{:?}", good.faults());
     // Whatever is compared beside one another, each has one of these.
     let intruder = Intruder::of(&database).await;
     intruder.does("update case_versions set fee_fen = fee_fen + 1 where lane = 0 and from_position % 97 = 0").await;
     let verdict = found().await;
     let of_kind = |kind: &str| -> Vec<(String, u64)> {
-        let told = verdict.faults.iter().filter(|fault| fault.kind == kind);
+        let told = verdict.faults().iter().filter(|fault| fault.kind == kind);
         let rows = told.map(|fault| {
             let (case, rest) = fault.message.split_once(", from_position ").expect("the key of a row");
             let (position, _) = rest.split_once(',').expect("what comes after a position");

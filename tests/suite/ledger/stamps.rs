@@ -277,7 +277,7 @@ async fn what_is_missing_of_the_time_stamps_of_a_bundle_is_told() {
         let token = |number: u64| stamps.join(format!("{number}.tst"));
         let found = |trusted: &Trusted| {
             let verdict = verify(&bundle, trusted, |_| ()).expect("a bundle");
-            let told = |said: &str| verdict.notes.iter().filter(|note| note.starts_with(said)).count();
+            let told = |said: &str| verdict.notes().iter().filter(|note| note.starts_with(said)).count();
             (codes(&verdict), told("stamped at "), told("no time stamp "))
         };
         for number in [1, 2, u64::MAX] {
@@ -323,7 +323,7 @@ async fn an_older_time_stamp_is_of_its_checkpoint(database: Database) {
         let mut found = codes(&verdict);
         // No program of today folds these events.
         found.retain(|(kind, _)| *kind != "ROWS_NOT_COMPARED");
-        (found, verdict.notes)
+        (found, verdict.notes().to_vec())
     };
     let (good, notes) = found(&trusting).await;
     assert!(good.is_empty(), "{good:?}");
