@@ -37,7 +37,7 @@ pub async fn run(arguments: Import, settings: &Settings) -> Result<String, Probl
     let report = imported.map_err(Problem::while_doing(arguments.file.display().to_string()))?;
     let is_too_little = report.skipped_count > 0 && bad_events == BadEvents::EndTheImport;
     if is_too_little || report.unread_behind.is_some() {
-        return Err(Problem::coded("IMPORT_INCOMPLETE", format!("not everything came in\n{report}")));
+        return Err(Problem::coded("IMPORT_INCOMPLETE", "not everything came in").with_report(&report));
     }
     Ok(report.to_string().trim_end().to_owned())
 }

@@ -10,11 +10,16 @@ use crate::audit::AuditError;
 use crate::cli::output::ReaderGone;
 use crate::config::ConfigError;
 use crate::interchange::export::ExportError;
+use crate::interchange::report::ImportReport;
+use crate::ledger::finding::harmless;
 use crate::store::StoreError;
 use crate::telemetry::causes::with_causes;
 
 /// The code of a failure that has none of its own.
 const FAILED: &str = "FAILED";
+
+/// How many characters are told of a failure; what follows may be a file's that has wished to fill the terminal.
+const MOST_CHARACTERS: usize = 10_000;
 
 /// A failure with what was being done.
 #[derive(Debug)]
@@ -22,12 +27,14 @@ pub struct Problem {
     doing: String,
     code: Option<&'static str>,
     cause: Option<Box<dyn Error + Send + Sync>>,
+    /// What is told below it, on lines of its own.
+    report: Option<String>,
 }
 
 impl Problem {
     /// A failure that needs no cause to be understood.
     pub fn new(what: impl Into<String>) -> Self {
-        Self { doing: what.into(), code: None, cause: None }
+        Self { doing: what.into(), code: None, cause: None, report: None }
     }
 
     /// One that programs know by a code of its own, which is stable.
@@ -35,9 +42,15 @@ impl Problem {
         Self { code: Some(code), ..Self::new(what) }
     }
 
+    /// With what has become of an import, which is told below it.
+    #[must_use]
+    pub fn with_report(self, report: &ImportReport) -> Self {
+        Self { report: Some(report.to_string()), ..self }
+    }
+
     /// What was being done when the cause struck; made for `map_err`.
     pub fn while_doing<E: Into<Box<dyn Error + Send + Sync>>>(doing: impl Into<String>) -> impl FnOnce(E) -> Self {
-        move |cause| Self { doing: doing.into(), code: None, cause: Some(cause.into()) }
+        move |cause| Self { cause: Some(cause.into()), ..Self::new(doing) }
     }
 
     /// Whether nothing has failed but that nobody reads on what is said.
@@ -104,10 +117,12 @@ fn of_database(is_damage: bool) -> &'static str {
 }
 
 impl fmt::Display for Problem {
-    /// The failure and every cause behind it, each told once, on one line.
+    /// The failure and every cause behind it, each told once, on one line. Both may quote a file that somebody else has
+    /// written, and are made harmless here, where every failure of a command passes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.doing)?;
-        self.causes().next().map_or(Ok(()), |cause| write!(f, ": {}", with_causes(cause)))
+        let cause = self.causes().next().map_or_else(String::new, |cause| format!(": {}", with_causes(cause)));
+        f.write_str(&harmless(&format!("{}{cause}", self.doing), MOST_CHARACTERS))?;
+        self.report.as_ref().map_or(Ok(()), |report| write!(f, "\n{report}"))
     }
 }
 
@@ -149,6 +164,18 @@ mod tests {
         let broken = Repeats(io::Error::other("the disk is gone"));
         let said = Problem::while_doing("nothing is restored")(broken).to_string();
         assert_eq!(said, "nothing is restored: cannot write: the disk is gone");
+    }
+
+    #[test]
+    fn what_a_file_says_in_a_failure_stays_on_its_line() {
+        let hostile = "\u{1b}[2J\nGOOD: 7 events\u{202e}";
+        let said = Problem::while_doing(format!("{hostile} is no log"))(io::Error::other(hostile)).to_string();
+        let shown = "\u{fffd}[2J\u{fffd}GOOD: 7 events\u{fffd}";
+        assert_eq!(said, format!("{shown} is no log: {shown}"));
+        let report = Problem::new("not everything").with_report(&ImportReport::default()).to_string();
+        assert!(report.starts_with("not everything\n        0 cases\n"), "{report}");
+        let endless = Problem::new("x".repeat(2 * MOST_CHARACTERS)).to_string();
+        assert_eq!(endless.len(), MOST_CHARACTERS);
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub enum SampleError {
         source: Box<codec::DecodeError>,
     },
     /// Today's code writes the same event in other bytes.
-    #[error("{path} would be written differently today:\n{today}")]
+    #[error("{path} would be written differently today: {today}")]
     Changed {
         /// Which.
         path: PathBuf,

@@ -20,13 +20,19 @@ pub(super) fn describe(error: &Error) -> ConfigError {
             let nearest = nearest(name, known.iter().copied());
             ConfigError::Unknown { name: path.join("."), origin, nearest }
         }
-        kind if path.is_empty() => ConfigError::Invalid(format!("{origin}: {}", kind.to_string().trim_end())),
+        kind if path.is_empty() => ConfigError::Invalid(format!("{origin}: {}", on_one_line(&kind.to_string()))),
         Kind::InvalidType(actual, expected) => {
             let (given, expected) = (given(actual), belonging(expected));
             ConfigError::Invalid(format!("`{setting}` ({origin}): {given} is given where {expected} belongs"))
         }
         kind => ConfigError::Invalid(format!("`{setting}` ({origin}): {kind}")),
     }
+}
+
+/// What is said of a file that is none, without the line of it that is drawn below: the place is told in words.
+fn on_one_line(said: &str) -> String {
+    let is_drawn = |line: &&str| line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ').starts_with('|');
+    said.lines().filter(|line| !is_drawn(line)).collect::<Vec<_>>().join(": ")
 }
 
 /// What was given.

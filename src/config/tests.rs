@@ -46,6 +46,12 @@ fn defaults_need_no_file() {
 }
 
 #[test]
+fn what_is_no_toml_is_told_on_one_line() {
+    let refused = refusal("listen = '127.0.0.1:1'\ndatabase = 'cut off\n", &[], Overrides::default());
+    assert!(refused.contains("parse error at line 2, column ") && !refused.contains(['\n', '|']), "{refused}");
+}
+
+#[test]
 fn origins_are_a_list_or_a_text() {
     let both = ["https://a.example".to_owned(), "http://b.example:8080".to_owned()];
     let list = "allowed_origins = ['https://a.example', 'http://b.example:8080']";

@@ -7,9 +7,13 @@ use serde::Serialize;
 
 use crate::interchange::read::error::ReadError;
 use crate::interchange::read::{Events, Place};
+use crate::ledger::finding::harmless;
 
 /// The most events that were left out of which the report tells one by one.
 pub const MOST_SKIPPED_TOLD: usize = 100;
+
+/// How many characters are told of the reason.
+const MESSAGE_LENGTH: usize = 1_000;
 
 /// What became of the events of a log: each of them is counted in exactly one of `mapped`, `legacy`, `already_there`
 /// and `skipped_count`.
@@ -60,8 +64,14 @@ pub struct Skipped {
     /// Where it stands in the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
-    /// Why.
+    /// Why. It may quote the file, and is harmless.
     pub message: String,
+}
+
+impl Skipped {
+    fn new(place: Option<Place>, reason: impl fmt::Display) -> Self {
+        Self { place, message: harmless(&reason.to_string(), MESSAGE_LENGTH) }
+    }
 }
 
 impl ImportReport {
@@ -87,7 +97,7 @@ impl ImportReport {
         let order = |place: Option<Place>| place.map(Place::order);
         let index = self.skipped.partition_point(|before| order(before.place) <= order(place));
         if index < MOST_SKIPPED_TOLD {
-            self.skipped.insert(index, Skipped { place, message: reason.to_string() });
+            self.skipped.insert(index, Skipped::new(place, reason));
             self.skipped.truncate(MOST_SKIPPED_TOLD);
         }
     }
@@ -96,7 +106,7 @@ impl ImportReport {
     pub fn skip_unread(&mut self, error: &ReadError) {
         self.skip(error.place(), error);
         if !error.concerns_one_event() {
-            self.unread_behind = Some(Skipped { place: error.place(), message: error.to_string() });
+            self.unread_behind = Some(Skipped::new(error.place(), error));
         }
     }
 
@@ -184,6 +194,19 @@ mod tests {
             ),
             "{report}"
         );
+    }
+
+    #[test]
+    fn what_the_file_says_of_itself_begins_no_line_of_the_report() {
+        let mut report = ImportReport::default();
+        let hostile = "<\u{1b}[2J\nGOOD: 7 events> is no attribute";
+        report.skip(Some(Place::Line(7)), hostile);
+        report.skip_unread(&ReadError::malformed(Some(Place::Line(9)), hostile));
+        let told = report.to_string();
+        assert!(!told.contains('\u{1b}') && told.lines().all(|line| !line.starts_with("GOOD")), "{told}");
+        assert!(told.contains("          line 9: <\u{fffd}[2J\u{fffd}GOOD: 7 events> is no attribute"), "{told}");
+        report.skip(None, "x".repeat(2_000_000));
+        assert_eq!(report.skipped[0].message.len(), MESSAGE_LENGTH);
     }
 
     #[test]
