@@ -28,6 +28,26 @@ pub enum KeyStoreError {
         /// What they should be.
         right: u32,
     },
+    /// Another user owns it, who may have put there what leads this one elsewhere.
+    #[error(
+        "{} belongs to the user {owner}, and this is the user {user}: run it as the user {owner}, as the server is run, or \
+         give the folder and all that is in it to the user {user}",
+        path.display()
+    )]
+    OfAnother {
+        /// The file or folder.
+        path: PathBuf,
+        /// The number of the user who owns it.
+        owner: u32,
+        /// That of the user who runs this.
+        user: u32,
+    },
+    /// A link stands in the place of a file.
+    #[error("{} is a link, which is not followed: put the file itself there", path.display())]
+    Link {
+        /// Where.
+        path: PathBuf,
+    },
     /// The file holds something else.
     #[error("{} is not {expected}; put back the file from where it was kept", path.display())]
     Malformed {

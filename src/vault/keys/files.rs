@@ -6,6 +6,9 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+use rustix::process::{Uid, geteuid};
 use zeroize::Zeroizing;
 
 use crate::vault::Entropy;
@@ -21,11 +24,17 @@ impl Lock {
     /// Waits for whoever holds it.
     pub(super) fn take(path: &Path) -> Result<Self, KeyStoreError> {
         let failed = failed("lock", path);
-        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
-        let file = file.map_err(&failed)?;
+        let file = open(path, OpenOptions::new().write(true).create(true).truncate(false)).map_err(&failed)?;
+        check_owner(path, &file.metadata().map_err(&failed)?)?;
         file.lock().map_err(&failed)?;
         Ok(Self { _file: file })
     }
+}
+
+/// Opens a file of the store; one that is made is for its owner alone. A link in its place is not followed: it leads to what
+/// whoever put it there may have no right to, and this user may.
+fn open(path: &Path, how: &mut OpenOptions) -> io::Result<File> {
+    how.mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed()).open(path)
 }
 
 /// Makes a folder for its owner alone, or checks that the one there is.
@@ -34,9 +43,9 @@ pub(super) fn make_folder(path: &Path) -> Result<(), KeyStoreError> {
     check_folder(path)
 }
 
-/// Checks that a folder is its owner's alone.
+/// Checks that a folder is its owner's alone, and the owner no other user.
 pub(super) fn check_folder(path: &Path) -> Result<(), KeyStoreError> {
-    check_mode(path, &fs::metadata(path).map_err(failed("read", path))?, 0o700)
+    check(path, &fs::metadata(path).map_err(failed("read", path))?, 0o700)
 }
 
 fn create_folder(path: &Path) -> Result<(), KeyStoreError> {
@@ -53,6 +62,7 @@ fn create_folder(path: &Path) -> Result<(), KeyStoreError> {
 
 /// The names in a folder, in order; those that are not Unicode are nobody's here.
 pub(super) fn names(folder: &Path) -> Result<Vec<String>, KeyStoreError> {
+    check_folder(folder)?;
     let failed = failed("read the folder", folder);
     let names: io::Result<Vec<OsString>> =
         fs::read_dir(folder).map_err(&failed)?.map(|entry| entry.map(|entry| entry.file_name())).collect();
@@ -69,22 +79,33 @@ pub(super) fn exists(path: &Path) -> Result<bool, KeyStoreError> {
 /// What the file holds, when there is one.
 pub(super) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, KeyStoreError> {
     let failed = failed("read", path);
-    let mut file = match File::open(path) {
+    let mut file = match open(path, OpenOptions::new().read(true)) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(error)),
     };
-    // The open file's mode, not the path's: a path may point elsewhere a moment later.
-    check_mode(path, &file.metadata().map_err(&failed)?, 0o600)?;
+    // The open file's, not the path's: a path may point elsewhere a moment later.
+    check(path, &file.metadata().map_err(&failed)?, 0o600)?;
     // Of one read no copy stays behind that a growing buffer would leave; no file here is as long.
     let mut bytes = Zeroizing::new(Vec::with_capacity(1_024));
     file.read_to_end(&mut bytes).map_err(&failed)?;
     Ok(Some(bytes))
 }
 
-fn check_mode(path: &Path, metadata: &fs::Metadata, right: u32) -> Result<(), KeyStoreError> {
+fn check(path: &Path, metadata: &fs::Metadata, right: u32) -> Result<(), KeyStoreError> {
+    check_owner(path, metadata)?;
     let mode = metadata.permissions().mode() & 0o777;
     if mode & 0o077 == 0 { Ok(()) } else { Err(KeyStoreError::Exposed { path: path.to_owned(), mode, right }) }
+}
+
+/// Checks that the owner is this user, or root, who may do everything anyhow. What another user owns, that one may have made
+/// to lead this one elsewhere; and what this one would write there, the other could not read any more.
+fn check_owner(path: &Path, metadata: &fs::Metadata) -> Result<(), KeyStoreError> {
+    let (owner, user) = (metadata.uid(), geteuid().as_raw());
+    match owner == user || owner == Uid::ROOT.as_raw() {
+        true => Ok(()),
+        false => Err(KeyStoreError::OfAnother { path: path.to_owned(), owner, user }),
+    }
 }
 
 /// Where the next content of a file is written. One name for each, so that what an interrupted write leaves is found.
@@ -111,7 +132,7 @@ pub(super) fn replace(path: &Path, bytes: &[u8], lock: &Lock, entropy: Entropy) 
 fn write_draft(path: &Path, bytes: &[u8], lock: &Lock, entropy: Entropy) -> Result<PathBuf, KeyStoreError> {
     let draft = draft_of(path);
     remove_stale_draft(&draft, lock, entropy)?;
-    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).and_then(|mut file| {
+    let written = open(&draft, OpenOptions::new().write(true).create_new(true)).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()
     });
@@ -130,20 +151,21 @@ pub(super) fn remove_stale_draft(draft: &Path, lock: &Lock, entropy: Entropy) ->
 
 /// Makes an empty file that stays, unless it is there.
 pub(super) fn write_mark(path: &Path, _: &Lock) -> Result<(), KeyStoreError> {
-    let made = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
+    let made = open(path, OpenOptions::new().write(true).create(true).truncate(false));
     made.and_then(|file| file.sync_all()).and_then(|()| sync_folder_of(path)).map_err(failed("create", path))
 }
 
 /// Overwrites a file with random bytes, makes sure that they reach the disk, and removes it. Nothing, when it is gone.
 pub(super) fn shred(path: &Path, _: &Lock, entropy: Entropy) -> Result<(), KeyStoreError> {
     let failed = failed("destroy", path);
-    let mut file = match OpenOptions::new().write(true).open(path) {
+    let mut file = match open(path, OpenOptions::new().write(true)) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(failed(error)),
     };
-    let length = file.metadata().map_err(&failed)?.len();
-    let mut noise = vec![0; usize::try_from(length).map_err(|error| failed(io::Error::other(error)))?];
+    let metadata = file.metadata().map_err(&failed)?;
+    check_owner(path, &metadata)?;
+    let mut noise = vec![0; usize::try_from(metadata.len()).map_err(|error| failed(io::Error::other(error)))?];
     entropy(&mut noise);
     file.write_all(&noise)
         .and_then(|()| file.sync_all())
@@ -159,5 +181,8 @@ fn sync_folder_of(path: &Path) -> io::Result<()> {
 }
 
 pub(super) fn failed(operation: &'static str, path: &Path) -> impl Fn(io::Error) -> KeyStoreError {
-    move |source| KeyStoreError::File { operation, path: path.to_owned(), source }
+    move |source| match source.raw_os_error() == Some(Errno::LOOP.raw_os_error()) {
+        true => KeyStoreError::Link { path: path.to_owned() },
+        false => KeyStoreError::File { operation, path: path.to_owned(), source },
+    }
 }

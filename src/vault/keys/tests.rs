@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::sync::Barrier;
 
 use tempfile::TempDir;
@@ -115,6 +115,59 @@ fn what_others_may_read_is_refused_by_name() {
         fs::set_permissions(&path, fs::Permissions::from_mode(right)).expect("changed");
     }
     assert!(open(&folder).get(id(1)).expect("read").is_some());
+}
+
+#[test]
+fn a_link_in_the_place_of_a_file_is_not_followed() {
+    let (folder, store) = store();
+    store.create(id(1)).expect("made");
+    store.create(id(2)).expect("made");
+    let (elsewhere, aside) = (folder.path().join("elsewhere"), folder.path().join("aside"));
+    let words = Some("what somebody else has written");
+    let attempts: [(PathBuf, Option<&str>, fn(&KeyStore) -> Result<(), KeyStoreError>); 6] = [
+        (store.path(id(1)), words, |store| store.get(id(1)).map(drop)),
+        (store.path(id(2)), words, |store| store.destroy(id(2))),
+        (store.mark(id(3)), None, |store| store.destroy(id(3))),
+        (files::draft_of(&store.path(id(1))), words, |store| store.rotate_kek().map(drop)),
+        (store.folder.join("lock"), words, |store| store.discard(id(1))),
+        (store.folder.join("lock"), None, |store| store.discard(id(1))),
+    ];
+    files::make_folder(&store.shard(id(3))).expect("made");
+    for (path, there, attempt) in attempts {
+        let is_moved = fs::rename(&path, &aside).is_ok();
+        if let Some(words) = there {
+            fs::write(&elsewhere, words).expect("written");
+        }
+        symlink(&elsewhere, &path).expect("linked");
+        let refused = attempt(&store).expect_err("refused");
+        assert!(matches!(&refused, KeyStoreError::Link { path: link } if *link == path), "{refused}");
+        assert_eq!(fs::read_to_string(&elsewhere).ok().as_deref(), there, "{}", path.display());
+        fs::remove_file(&path).expect("removed");
+        let _ = fs::remove_file(&elsewhere);
+        if is_moved {
+            fs::rename(&aside, &path).expect("put back");
+        }
+    }
+    assert!(store.get(id(1)).expect("read").is_some());
+}
+
+/// Root alone can give a file to another user.
+#[test]
+fn what_another_user_owns_is_refused_by_name() {
+    let (folder, store) = store();
+    store.create(id(1)).expect("made");
+    let user = fs::metadata(folder.path()).expect("there").uid();
+    let other = user + 4_711;
+    for path in [store.folder.clone(), store.data(), store.shard(id(1)), store.path(id(1)), store.kek_path(1)] {
+        if chown(&path, Some(other), None).is_err() {
+            return;
+        }
+        let refused = KeyStore::open(&store.folder, entropy).and_then(|_| store.rotate_kek()).expect_err("refused");
+        let said = format!("{} belongs to the user {other}, and this is the user {user}: ", path.display());
+        assert!(refused.to_string().starts_with(&said), "{refused}");
+        chown(&path, Some(user), None).expect("given back");
+    }
+    store.rotate_kek().expect("rotated");
 }
 
 #[test]
