@@ -149,6 +149,17 @@ pub(super) fn remove_stale_draft(draft: &Path, lock: &Lock, entropy: Entropy) ->
     }
 }
 
+/// Makes a file the draft that it was once, so that nobody finds the half of it under its name while it is shredded.
+/// Nothing, when it is gone.
+pub(super) fn withdraw(path: &Path, lock: &Lock, entropy: Entropy) -> Result<(), KeyStoreError> {
+    let draft = draft_of(path);
+    remove_stale_draft(&draft, lock, entropy)?;
+    match fs::rename(path, &draft) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        renamed => renamed.and_then(|()| sync_folder_of(path)).map_err(failed("withdraw", path)),
+    }
+}
+
 /// Makes an empty file that stays, unless it is there.
 pub(super) fn write_mark(path: &Path, _: &Lock) -> Result<(), KeyStoreError> {
     let made = open(path, OpenOptions::new().write(true).create(true).truncate(false));

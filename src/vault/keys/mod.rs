@@ -160,6 +160,8 @@ impl KeyStore {
     /// When its file cannot be overwritten or removed.
     pub fn discard(&self, id: KeyId) -> Result<(), KeyStoreError> {
         let lock = self.lock()?;
+        // No mark says that it is gone: what is cut short here must leave nothing under its name but the key.
+        files::withdraw(&self.path(id), &lock, self.entropy)?;
         self.shred_key(id, &lock)
     }
 

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::panic::catch_unwind;
 use std::sync::Barrier;
 
 use tempfile::TempDir;
@@ -297,6 +298,25 @@ fn a_key_under_another_id_is_refused() {
     store.create(id(2)).expect("made");
     fs::copy(store.path(id(1)), store.path(id(2))).expect("copied");
     assert!(matches!(store.get(id(2)), Err(KeyStoreError::KekRefused { .. })));
+}
+
+#[test]
+fn a_discarding_that_was_cut_short_is_in_the_way_of_no_rotation() {
+    let (folder, store) = store();
+    let kept = store.create(id(2)).expect("made");
+    store.create(id(1)).expect("made");
+    // The process ends where it would overwrite the key.
+    let killed = KeyStore { entropy: |_| panic!("killed"), ..store.clone() };
+    catch_unwind(|| killed.discard(id(1))).expect_err("killed");
+    let (path, draft) = (store.path(id(1)), files::draft_of(&store.path(id(1))));
+    assert!(!path.exists() && draft.exists());
+    // Or a moment later, when it has.
+    fs::write(&draft, [0xff; 100]).expect("written");
+    assert_eq!(store.rotate_kek().expect("rotated").rewrapped, 1);
+    assert_eq!(store.get(id(2)).expect("read").expect("there").bytes(), kept.bytes());
+    assert!(store.get(id(1)).expect("read").is_none());
+    store.create(id(1)).expect("made anew");
+    assert!(!draft.exists() && open(&folder).get(id(1)).expect("read").is_some());
 }
 
 #[test]
