@@ -30,6 +30,10 @@ use crate::interchange::template::Template;
 /// The most bytes that one event may take up in the (decompressed) file.
 pub const LARGEST_EVENT_BYTES: u64 = 1 << 20;
 
+/// The most bytes that what a trace says of its case may take up in all its events together: it stands in the file once, and
+/// comes in with each of them into a log of which nothing is ever taken out.
+const MOST_REPEATED_BYTES: u64 = 64 << 20;
+
 /// What the attributes of an event weigh, those of its case included: a nested one bears every name above it, so a
 /// short line could take many times its length in memory.
 #[derive(Clone, Copy, Default)]

@@ -12,7 +12,7 @@ use quick_xml::XmlVersion;
 use crate::interchange::read::error::ReadError;
 use crate::interchange::read::input::Input;
 use crate::interchange::read::piece::{Element, Piece, interpret};
-use crate::interchange::read::{CASE_PREFIX, DEEPEST, Place, Row, Weight};
+use crate::interchange::read::{CASE_PREFIX, DEEPEST, MOST_REPEATED_BYTES, Place, Row, Weight};
 
 /// The attribute elements of the standard.
 const ATTRIBUTES: &[&str] = &["string", "date", "int", "float", "boolean", "id", "list", "container"];
@@ -33,6 +33,8 @@ pub(super) struct Rows {
     empty_traces: u64,
     case: BTreeMap<String, String>,
     case_weight: Weight,
+    /// What the events of the trace have of that so far.
+    repeated_bytes: u64,
 }
 
 /// Attributes on their way in, and the first thing that is wrong with them.
@@ -83,6 +85,7 @@ impl Rows {
             empty_traces: 0,
             case: BTreeMap::new(),
             case_weight: Weight::default(),
+            repeated_bytes: 0,
         }
     }
 
@@ -121,6 +124,7 @@ impl Rows {
                 self.event = 0;
                 self.case.clear();
                 self.case_weight = Weight::default();
+                self.repeated_bytes = 0;
                 self.in_trace = !element.is_closed;
                 self.empty_traces += u64::from(element.is_closed);
                 Ok(())
@@ -187,12 +191,23 @@ impl Rows {
         self.event += 1;
         self.in_event = true;
         let place = self.place();
-        let mut bag = Bag { attributes: self.case.clone(), weight: self.case_weight, problem: None };
+        let mut bag = Bag { attributes: self.case.clone(), weight: self.case_weight, problem: self.repeat_case() };
         if !element.is_closed {
             self.read_children(Children::Named, "", &mut bag, 0)?;
         }
         self.in_event = false;
         Ok(Row { attributes: bag.attributes, empty: BTreeSet::new(), place, problem: bag.problem })
+    }
+
+    /// Counts what the trace says of its case for one more of its events; says what is wrong where that is too much.
+    fn repeat_case(&mut self) -> Option<String> {
+        self.repeated_bytes += self.case_weight.0;
+        (self.repeated_bytes > MOST_REPEATED_BYTES).then(|| {
+            format!(
+                "what the trace says of its case comes in with each of its events, and has more than {MOST_REPEATED_BYTES} \
+                 bytes in them together: leave out of it what they need not have"
+            )
+        })
     }
 
     /// Reads attributes until the element around them is closed.

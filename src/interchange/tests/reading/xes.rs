@@ -1,6 +1,7 @@
 //! XES: what is read, and what is said of a file that is none.
 
 use super::*;
+use crate::interchange::read::Place;
 
 #[test]
 fn events_come_with_their_case_in_the_order_of_the_file() {
@@ -158,6 +159,27 @@ fn what_attributes_take_with_their_paths_has_a_limit() {
     let case: String = (0..3).map(|n| format!("<string key=\"a{n}\" value=\"{}\"/>", "v".repeat(500_000))).collect();
     let said = message(trace(&format!("{case}{EVENT}")).as_bytes(), Format::Xes);
     assert!(said.contains("have more than 1048576 bytes together"), "{said}");
+}
+
+#[test]
+fn what_a_trace_says_of_its_case_fills_no_log_by_its_events() {
+    let long = "x".repeat(1_000_000);
+    let of_case = format!(r#"<trace><string key="concept:name" value="c1"/><string key="note" value="{long}"/>"#);
+    let log = format!("<log>{of_case}{}</trace>{of_case}{EVENT}</trace></log>", EVENT.repeat(69));
+    let mut come_in = Vec::new();
+    let mut told = Vec::new();
+    for event in opened(log.as_bytes(), Format::Xes).unwrap() {
+        match event {
+            Ok(event) => come_in.push(event.place),
+            Err(error) => told.push(error),
+        }
+    }
+    // 67 times a million bytes are within 64 MiB, and each trace has its own.
+    let places: Vec<_> = (1..=67).map(|event| Place::Event { trace: 1, event }).collect();
+    assert_eq!(come_in, [places, vec![Place::Event { trace: 2, event: 1 }]].concat());
+    let first = told[0].to_string();
+    assert!(first.starts_with("trace 1, event 68: what the trace says of its case comes in with each"), "{first}");
+    assert!(told.len() == 2 && told.iter().all(ReadError::concerns_one_event), "{told:?}");
 }
 
 #[test]
