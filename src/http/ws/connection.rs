@@ -13,10 +13,9 @@ use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, MissedTickBehavior, timeout};
 
-use crate::app::{Place, in_place};
+use crate::app::in_place;
 use crate::domain::actor::ActorId;
 use crate::graphql::{Session, StreamLimits, is_request_error};
-use crate::http::admission::Account;
 use crate::http::answer::Refused;
 use crate::http::arriving::SMALL_BODY_BYTES;
 use crate::http::authentication::{self, Asker};
@@ -26,7 +25,7 @@ use crate::http::streams::Farewell;
 use crate::http::trace::RequestId;
 use crate::http::updates::{Update, Updates};
 use crate::http::ws::Greeting;
-use crate::http::ws::connection::reading::{Long, reached};
+use crate::http::ws::connection::reading::{Long, Whole, reached};
 use crate::http::ws::message::{self, Closing, Told};
 use crate::http::ws::operations::{Operations, Step, Task, Ticket};
 use crate::http::{Front, answer};
@@ -178,8 +177,8 @@ impl Connection {
                 () = &mut revoked => return Err(self.farewell(Farewell::TokenRevoked)),
                 message = self.socket.recv(), if !is_ending => {
                     is_heard = true;
-                    if let Some((told, bytes)) = self.read(message)? {
-                        self.hear(told, bytes, session).await?;
+                    if let Some((told, whole)) = self.read(message)? {
+                        self.hear(told, whole, session).await?;
                     }
                 }
                 bytes = self.incoming.beyond(self.long.room.bytes.max(SMALL_BODY_BYTES) as u64), if !is_ending => {
@@ -200,12 +199,13 @@ impl Connection {
         }
     }
 
-    async fn told(&mut self) -> Result<Option<(Told, usize)>, End> {
+    async fn told(&mut self) -> Result<Option<(Told, Whole)>, End> {
         let message = self.socket.recv().await;
         self.read(message)
     }
 
-    async fn hear(&mut self, told: Told, bytes: usize, session: &Session) -> Result<(), End> {
+    async fn hear(&mut self, told: Told, whole: Whole, session: &Session) -> Result<(), End> {
+        let bytes = whole.bytes;
         match told {
             Told::Init { .. } => Err(Closing::init_again().into()),
             Told::Ping { payload } => {
@@ -220,7 +220,7 @@ impl Connection {
                 Ok(())
             }
             Told::Subscribe { id, .. } if self.operations.has(&id) => Err(Closing::id_taken(&id).into()),
-            Told::Subscribe { id, payload } => self.begin(id, payload, bytes, session).await,
+            Told::Subscribe { id, payload } => self.begin(id, payload, whole, session).await,
         }
     }
 
@@ -229,11 +229,11 @@ impl Connection {
         &mut self,
         id: String,
         payload: Map<String, Value>,
-        bytes: usize,
+        mut whole: Whole,
         session: &Session,
     ) -> Result<(), End> {
         let asked = of_fields(payload).map_err(|refused| Closing::invalid(refused.message))?;
-        let (mut account, place) = match self.admitted(bytes, session) {
+        let (mut account, place) = match self.admitted(&mut whole, session) {
             Ok(admitted) => admitted,
             Err(refused) => return self.refuse(&id, &refused).await,
         };
@@ -258,6 +258,7 @@ impl Connection {
                     return Step::Refused(Box::new(answer));
                 }
                 let body = answer::body(&answer);
+                drop(whole);
                 front.admission.charge_for_answer(&mut account, body.len() as u64);
                 let unsent = &front.admission.unsent;
                 // Others may have taken the room meanwhile. What came of a command is told whatever it takes.
@@ -271,19 +272,12 @@ impl Connection {
         }
         let turn = self.turn.clone();
         let opened = async move {
-            match in_place(place, Updates::open(front, document, session, None, turn)).await {
-                Ok(updates) => Step::Opened(updates),
-                Err(refused) => Step::Refused(refused),
-            }
+            let opened = in_place(place, Updates::open(front, document, session, None, turn)).await;
+            drop(whole);
+            opened.map_or_else(Step::Refused, Step::Opened)
         };
         self.operations.begin(id, task, opened);
         Ok(())
-    }
-
-    /// An account of the operation, and a place for it on the server.
-    fn admitted(&self, bytes: usize, session: &Session) -> Result<(Account, Place), Refused> {
-        let account = self.account(bytes, session)?;
-        Ok((account, self.front.admission.enter(&self.front.app, &session.actor.id)?))
     }
 
     /// Refuses an operation that may be asked for again.

@@ -1,15 +1,19 @@
 //! Messages of WebSockets that are no messages, or take room and time: they are held to what bodies are.
 
 use futures::{SinkExt, StreamExt};
+use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
-use crate::following::subscriber::{Socket, connected, greeted};
+use crate::following::subscriber::{Socket, connected, greeted, say};
 use crate::front::Front;
 use crate::front::bodies::ARRIVING;
+use crate::front::room::OPEN;
 use crate::front::streams::is;
+use crate::store::support::Database;
+use crate::support::server::Installation;
 
 const PROTOCOL: &str = "graphql-transport-ws";
 
@@ -20,6 +24,15 @@ async fn closed(mut socket: Socket) -> Option<(u16, String)> {
             Some(Ok(Message::Close(Some(frame)))) => return Some((frame.code.into(), frame.reason.to_string())),
             Some(Ok(_)) => {}
             Some(Err(_)) | None => return None,
+        }
+    }
+}
+
+/// The next message that is one of the protocol.
+async fn next(socket: &mut Socket) -> Value {
+    loop {
+        if let Message::Text(text) = socket.next().await.expect("it goes on").expect("it reads") {
+            return serde_json::from_str(&text).expect("JSON");
         }
     }
 }
@@ -76,6 +89,28 @@ async fn a_long_message_has_its_room_and_its_time() {
         (1013, r#"{"code":"TOO_MANY_LONG_BODIES"}"#.to_owned()),
         "a quarter of the room is one actor's"
     );
+    is(&front, ARRIVING, 0).await;
+}
+
+#[tokio::test]
+async fn a_long_message_has_its_room_until_the_answer_to_it_is_made() {
+    let database = Database::sqlite();
+    let front = Front::of(Installation::on(&database.url), &[("ETALON_METRICS_LISTEN", "127.0.0.1:0")]);
+    let mut socket = greeted(&front.server.graphql, &front.token).await.expect("it is acknowledged");
+    // A command that cannot be committed, since another process is in the middle of a commit.
+    let raw = database.raw().await;
+    let held = raw.hold_head().await;
+    let order = json!({ "id": "long", "type": "subscribe", "payload": { "query": OPEN } });
+    let message = format!("{order}{}", " ".repeat(1_000_000));
+    let bytes = message.len() as u64;
+    socket.send(Message::text(message)).await.expect("it is sent");
+    // What comes behind it is heard when it is whole.
+    say(&mut socket, json!({ "type": "ping" })).await;
+    assert_eq!(next(&mut socket).await["type"], "pong");
+    is(&front, ARRIVING, bytes).await;
+    held.release().await;
+    let answer = next(&mut socket).await;
+    assert_eq!(answer["payload"]["data"]["openCampaign"]["userErrors"], json!([]), "{answer}");
     is(&front, ARRIVING, 0).await;
 }
 

@@ -12,7 +12,7 @@ use crate::store::support::{Database, Raw};
 use crate::support::server::{Installation, Who};
 use crate::time_limits::{LONG, make_fast, make_slow};
 
-const OPEN: &str = "mutation { openCampaign(input: {
+pub(super) const OPEN: &str = "mutation { openCampaign(input: {
     name: \"计量服务\", divisionCode: \"44\", startsOn: \"2026-01-01\", reportingDeadline: \"2026-10-31\"
 }) { receipt { position } userErrors { code } } }";
 

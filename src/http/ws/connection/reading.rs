@@ -3,6 +3,7 @@
 use axum::extract::ws::Message;
 use tokio::time::Instant;
 
+use crate::app::Place;
 use crate::graphql::{Session, StreamLimits};
 use crate::http::admission::Account;
 use crate::http::answer::Refused;
@@ -19,14 +20,22 @@ pub(super) struct Long {
     pub(super) until: Option<Instant>,
 }
 
+/// A message that is whole, and what it takes up.
+pub(super) struct Whole {
+    pub(super) bytes: usize,
+    /// That of a long one, until nobody holds any more what it has said.
+    pub(super) room: Room,
+}
+
 impl Connection {
-    /// What a message of the socket says, and how many bytes it has; nothing when it only keeps the connection alive.
-    pub(super) fn read(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<Option<(Told, usize)>, End> {
+    /// What a message of the socket says; nothing when it only keeps the connection alive.
+    pub(super) fn read(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<Option<(Told, Whole)>, End> {
         match message {
             Some(Ok(Message::Text(text))) => {
                 self.incoming.is_whole();
-                self.long = Long::default();
-                Ok(Some((Told::read(&text, &self.front.schema.limits())?, text.len())))
+                let Long { room, .. } = std::mem::take(&mut self.long);
+                let told = Told::read(&text, &self.front.schema.limits())?;
+                Ok(Some((told, Whole { bytes: text.len(), room })))
             }
             Some(Ok(Message::Binary(_))) => Err(Closing::invalid("Messages are texts").into()),
             Some(Ok(Message::Ping(payload) | Message::Pong(payload))) => {
@@ -67,6 +76,15 @@ impl Connection {
     /// Charges for a message that begins nothing what a request of its length costs.
     pub(super) fn pay(&self, bytes: usize, session: &Session) -> Result<(), End> {
         self.account(bytes, session).map(drop).map_err(|refused| Closing::later(&refused).into())
+    }
+
+    /// An account of the operation that a message begins, and a place for it on the server. The message has room for just
+    /// its bytes from then on, also one that has come all at once.
+    pub(super) fn admitted(&self, whole: &mut Whole, session: &Session) -> Result<(Account, Place), Refused> {
+        let Whole { bytes, room } = whole;
+        let account = self.account(*bytes, session)?;
+        self.front.admission.arriving.enlarge(room, &session.actor.id, *bytes, *bytes)?;
+        Ok((account, self.front.admission.enter(&self.front.app, &session.actor.id)?))
     }
 
     /// An account of a message, which has paid for its bytes.
