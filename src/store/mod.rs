@@ -75,7 +75,9 @@ pub use error::{AppendError, StoreError};
 pub use explained::{AskedTexts, ExplainedStore, open_explained};
 pub use figure::{FigureKind, FigureRow, FigureSpan, GAP_CLOSED, GAP_STANDS, fee_item};
 pub use happened::{Happened, LastEvent, PastRow, PastState};
-pub use ledger::{LedgerNode, LedgerStore, NodePlace, Sealed, StoredCheckpoint, StoredCosignature, StoredTimeStamp};
+pub use ledger::{
+    LedgerNode, LedgerStore, LogEnd, NodePlace, Sealed, StoredCheckpoint, StoredCosignature, StoredTimeStamp,
+};
 pub use moment::Moment;
 pub use observed::{ObservedStore, PoolState};
 pub use opening::{migrate_for, open, open_as_it_is, open_existing, open_restored};

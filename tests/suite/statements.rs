@@ -218,6 +218,18 @@ async fn proofs_of_many_events_take_as_many_statements_as_of_few() {
 }
 
 #[tokio::test]
+async fn a_look_at_a_log_that_is_sealed_takes_one_statement() {
+    let house = House::on(Database::postgres()).await;
+    let folder = TempDir::new().expect("a folder");
+    let store = store::open(&house.database.url, house.clock.clone()).await.expect("the database opens");
+    let sealing = App::new(store, house.clock.clone()).with_seals(seals(&folder));
+    told_of(&house, 0, None).await;
+    let size = sealing.seal_now().await.expect("sealed");
+    let (sealed, statements) = counting(sealing.seal_now()).await;
+    assert_eq!((sealed.expect("it is sealed"), statements), (size, 1));
+}
+
+#[tokio::test]
 async fn duplicates_of_one_answer_are_followed_together() {
     let house = House::on(Database::postgres()).await;
     let reported = async |number: usize| house.reported(0, &format!("难点 {number}")).await;

@@ -1,6 +1,6 @@
 //! Checkpoints as they come, every one of them and in order.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use moka::future::Cache;
@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::app::follow::Hub;
 use crate::app::look::Look;
 use crate::app::request::Fault;
-use crate::store::{Sealed, Store, StoreError};
+use crate::store::{Sealed, Store, StoreError, StoredCheckpoint};
 
 /// How often it is looked whether another process has sealed something.
 const LOOKS_EVERY: Duration = Duration::from_secs(1);
@@ -24,11 +24,23 @@ pub(in crate::app) struct Checkpoints {
     pub(in crate::app) sealed: Look,
     /// How many events the first checkpoint covers that covers so many. It stays that one: what is sealed later is more.
     covering: Cache<u64, u64>,
+    /// The latest one that was seen to be signed by the key of this process.
+    ours: Mutex<Option<StoredCheckpoint>>,
 }
 
 impl Checkpoints {
     pub(in crate::app) fn new(store: Arc<dyn Store>) -> Arc<Self> {
-        Arc::new(Self { store, sealed: Look::every(LOOKS_EVERY), covering: Cache::new(KNOWN) })
+        Arc::new(Self { store, sealed: Look::every(LOOKS_EVERY), covering: Cache::new(KNOWN), ours: Mutex::default() })
+    }
+
+    /// Whether just this one was seen to be signed by the key of this process.
+    pub(super) fn is_ours(&self, checkpoint: &StoredCheckpoint) -> bool {
+        self.ours.lock().unwrap_or_else(PoisonError::into_inner).as_ref() == Some(checkpoint)
+    }
+
+    /// This one was seen to be signed by the key of this process.
+    pub(super) fn has_ours(&self, checkpoint: &StoredCheckpoint) {
+        *self.ours.lock().unwrap_or_else(PoisonError::into_inner) = Some(checkpoint.clone());
     }
 
     /// Waits for the first one that covers more than so many events; how many it covers.

@@ -13,9 +13,10 @@ use crate::app::App;
 use crate::app::ledger::{NoProof, Seals};
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::note::NoteError;
+use crate::ledger::proof::Plan;
 use crate::ledger::witness::{AddCheckpoint, NotSigned};
 use crate::signer::{SignError, Signer};
-use crate::store::{Moment, Sealed, StoreError, StoredCheckpoint};
+use crate::store::{LogEnd, StoreError, StoredCheckpoint};
 use crate::telemetry::causes::with_causes;
 
 /// How often the log is looked at for what other processes have committed: a commit is sealed within a second.
@@ -123,19 +124,22 @@ impl App {
     }
 
     async fn seal(&self, seals: &Seals) -> Result<u64, NotSealed> {
-        let tree = self.store.tree().await?;
-        let last = self.store.checkpoint(Sealed::Latest).await?;
+        let LogEnd { origin, tree, latest: last } = self.store.log_end().await?;
         last.iter().for_each(|last| self.has_seen(last));
         let sealed = last.as_ref().map_or(0, |last| last.size);
-        let checkpoint = Checkpoint { origin: self.store.origin().await?, head: tree.head() };
+        let is_sealed = tree.size() <= sealed;
+        let checkpoint = Checkpoint { origin, head: tree.head() };
         let key = seals.signer.verifier(&checkpoint.origin)?;
-        // Looked at before there is anything to seal: while another server seals it all, nothing ever is.
+        // Looked at also where there is nothing to seal: while another server seals it all, there never is. What has not
+        // changed since is not looked at again before there is.
         if let Some(last) = &last
             && last.origin() == checkpoint.origin
+            && !(is_sealed && self.checkpoints.is_ours(last))
         {
             key.has_signed(&last.note).map_err(NotSealed::OtherKey)?;
+            self.checkpoints.has_ours(last);
         }
-        if tree.size() <= sealed {
+        if is_sealed {
             return Ok(sealed);
         }
         let text = checkpoint.to_string();
@@ -159,6 +163,7 @@ impl App {
         };
         self.store.add_checkpoint(&stored).await?;
         self.has_seen(&stored);
+        self.checkpoints.has_ours(&stored);
         Ok(checkpoint.head.size)
     }
 
@@ -179,7 +184,13 @@ impl App {
         loop {
             let proof = match old_size {
                 0 => Vec::new(),
-                _ => self.consistency(old_size, checkpoint.head.size, Moment::Present).await?.path,
+                // Nothing else: whoever signs knows the root of before, and the checkpoint says the other.
+                _ => {
+                    let size = checkpoint.head.size;
+                    let plan =
+                        Plan::consistency(old_size, size).ok_or(NoProof::NotWithin { smaller: old_size, size })?;
+                    self.computed(&plan).await.map_err(NoProof::from)?
+                }
             };
             let request = AddCheckpoint { old_size, proof, checkpoint: text.to_owned() };
             match signer.sign(&request, self.clock.now()).await {

@@ -68,6 +68,17 @@ impl StoredCheckpoint {
     }
 }
 
+/// Where a log ends and how far it is sealed, both of one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEnd {
+    /// Its name.
+    pub origin: String,
+    /// The tree over all events.
+    pub tree: Frontier,
+    /// The latest checkpoint.
+    pub latest: Option<StoredCheckpoint>,
+}
+
 /// Which checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sealed {
@@ -115,6 +126,13 @@ pub trait LedgerStore: Send + Sync {
     /// # Errors
     /// When the database fails or its tree is not that of its log.
     async fn tree(&self) -> Result<Frontier, StoreError>;
+
+    /// The same with the name of the log and its latest checkpoint: all that it takes to see whether there is anything to
+    /// seal.
+    ///
+    /// # Errors
+    /// When the database fails or its tree is not that of its log.
+    async fn log_end(&self) -> Result<LogEnd, StoreError>;
 
     /// Has a log that was put back from a backup served.
     ///

@@ -2,10 +2,10 @@
 
 use sqlx::FromRow;
 
-use super::{NodePlace, StoredCheckpoint, StoredCosignature, StoredTimeStamp};
+use super::{LogEnd, NodePlace, StoredCheckpoint, StoredCosignature, StoredTimeStamp};
 use crate::ledger::tree::Hash;
 use crate::store::StoreError;
-use crate::store::stored::{hash, time};
+use crate::store::stored::{hash, time, tree};
 
 #[derive(FromRow)]
 pub(super) struct HashRow {
@@ -64,6 +64,32 @@ impl TryFrom<CheckpointRow> for StoredCheckpoint {
             signed_at: time("checkpoints.signed_at", row.signed_at)?,
             note: row.note,
         })
+    }
+}
+
+/// The head of the log beside a checkpoint; every column of that is null where there is none.
+#[derive(FromRow)]
+pub(super) struct LogEndRow {
+    next_position: i64,
+    origin: String,
+    peaks: Vec<u8>,
+    size: Option<i64>,
+    root: Option<Vec<u8>>,
+    signed_at: Option<i64>,
+    note: Option<String>,
+}
+
+impl TryFrom<LogEndRow> for LogEnd {
+    type Error = StoreError;
+
+    fn try_from(row: LogEndRow) -> Result<Self, StoreError> {
+        let latest = match (row.size, row.root, row.signed_at, row.note) {
+            (Some(size), Some(root), Some(signed_at), Some(note)) => {
+                Some(StoredCheckpoint::try_from(CheckpointRow { size, root, signed_at, note })?)
+            }
+            _ => None,
+        };
+        Ok(Self { origin: row.origin, tree: tree(row.next_position, &row.peaks)?, latest })
     }
 }
 

@@ -20,6 +20,10 @@ pub(super) const ADD_NODE: &str =
 /// Only while the log is as long as the tree was made for.
 pub(super) const SET_PEAKS: &str = "update log_head set peaks = $1 where id = 1 and next_position = $2";
 
+/// The end of the log beside the latest checkpoint, whose columns are null where there is none.
+pub(super) const LOG_END: &str = "select h.next_position, h.origin, h.peaks, k.size, k.root, k.signed_at, k.note \
+     from log_head h left join checkpoints k on k.size = (select max(size) from checkpoints) where h.id = 1";
+
 pub(super) const LATEST_CHECKPOINT: &str =
     "select size, root, signed_at, note from checkpoints order by size desc limit 1";
 

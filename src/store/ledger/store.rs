@@ -4,12 +4,17 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 
-use super::row::{CheckpointRow, CosignatureRow, HashRow, NodePlaceRow, TimeStampRow, VouchedSizesRow, VouchedSpanRow};
-use super::{HIGHEST_LEVEL, LedgerStore, NodePlace, Sealed, StoredCheckpoint, StoredCosignature, StoredTimeStamp, sql};
+use super::row::{
+    CheckpointRow, CosignatureRow, HashRow, LogEndRow, NodePlaceRow, TimeStampRow, VouchedSizesRow, VouchedSpanRow,
+};
+use super::{
+    HIGHEST_LEVEL, LedgerStore, LogEnd, NodePlace, Sealed, StoredCheckpoint, StoredCosignature, StoredTimeStamp, sql,
+};
 use crate::ledger::tree::{Frontier, Hash, TILE_HEIGHT};
 use crate::store::StoreError;
 use crate::store::backend::{Backend, SqlStore};
 use crate::store::copy;
+use crate::store::listing::headless;
 use crate::store::statement::Statement;
 
 /// Leaves that are read at once while a tree is made for a log that has none.
@@ -23,6 +28,11 @@ const SECOND: i64 = 1_000_000;
 impl<B: Backend> LedgerStore for SqlStore<B> {
     async fn tree(&self) -> Result<Frontier, StoreError> {
         self.head_row().await?.tree()
+    }
+
+    async fn log_end(&self) -> Result<LogEnd, StoreError> {
+        let end = self.one::<LogEndRow, _>("read the end of the log", Statement::new(sql::LOG_END)).await?;
+        end.ok_or_else(headless)
     }
 
     async fn end_restore(&self) -> Result<(), StoreError> {

@@ -1,7 +1,7 @@
 //! The tree grows in the commit, the same on both databases; and nothing of the log is ever changed.
 
 use etalon::ledger::tree::Hash;
-use etalon::store::{Append, Sealed, Store, StoredCheckpoint, StoredCosignature, StoredTimeStamp, open};
+use etalon::store::{Append, LogEnd, Sealed, Store, StoredCheckpoint, StoredCosignature, StoredTimeStamp, open};
 use sha2::{Digest, Sha256};
 
 use crate::store::samples::{case_stream, commit, note};
@@ -226,6 +226,22 @@ async fn checkpoints_are_found_by_size(database: Database) {
     assert_eq!(found(Sealed::Within(3)).await, None);
 }
 
+async fn where_a_log_ends_is_told_with_how_far_it_is_sealed(database: Database) {
+    let store = database.open().await;
+    let end = async || store.log_end().await.expect("it reads");
+    let LogEnd { origin, tree, latest } = end().await;
+    assert_eq!((origin, tree.size(), latest), (store.origin().await.expect("it reads"), 0, None));
+    grow(&*store, 30).await;
+    for size in [4, 20] {
+        let checkpoint = StoredCheckpoint { size, root: [size as u8; 32], signed_at: 1, note: size.to_string() };
+        assert!(store.add_checkpoint(&checkpoint).await.expect("kept"));
+    }
+    let LogEnd { tree, latest, .. } = end().await;
+    assert_eq!((tree.size(), &tree), (30, &store.tree().await.expect("it reads")));
+    assert_eq!(latest.as_ref().map(|latest| latest.size), Some(20));
+    assert_eq!(latest, store.checkpoint(Sealed::Latest).await.expect("it reads"));
+}
+
 async fn vouchers_are_kept_once(database: Database) {
     let store = database.open().await;
     let cosignature = |size, at| StoredCosignature {
@@ -310,5 +326,6 @@ on_both_databases! {
     peaks_of_another_log_are_told,
     nothing_of_the_log_is_changed,
     checkpoints_are_found_by_size,
+    where_a_log_ends_is_told_with_how_far_it_is_sealed,
     vouchers_are_kept_once,
 }
