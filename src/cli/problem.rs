@@ -18,7 +18,7 @@ use crate::telemetry::causes::with_causes;
 /// The code of a failure that has none of its own.
 const FAILED: &str = "FAILED";
 
-/// How many characters are told of a failure; what follows may be a file's that has wished to fill the terminal.
+/// How many characters are told of a failure: a file that is quoted in it may have been made to fill the terminal.
 const MOST_CHARACTERS: usize = 10_000;
 
 /// A failure with what was being done.
