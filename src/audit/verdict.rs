@@ -105,6 +105,12 @@ impl Verdict {
         !self.is_good() && self.faults.iter().all(|fault| [ROW_SERVED_WRONGLY, ROW_NOT_SERVED].contains(&fault.kind))
     }
 
+    /// The name of the log.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// The first of what is wrong.
     #[must_use]
     pub fn faults(&self) -> &[Fault] {

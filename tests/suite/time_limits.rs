@@ -86,8 +86,10 @@ async fn an_actor_reads_so_much_at_once_and_leaves_connections_to_others(databas
             }
         };
         timeout(Duration::from_secs(20), three).await.expect("three are under way");
-        sharing(another, limited(limit, store.ping())).await.expect("somebody else reads");
-        sharing(one.clone(), for_all(limited(limit, store.ping()))).await.expect("so does who reads for others");
+        sharing(another, limited(limit, store.members(id(1)))).await.expect("somebody else reads");
+        sharing(one.clone(), for_all(limited(limit, store.members(id(1)))))
+            .await
+            .expect("so does who reads for others");
         let pool = store.pool();
         assert!(pool.in_use < 8 && pool.waiting == 0, "{pool:?}");
     };

@@ -118,6 +118,9 @@ fn what_others_may_read_is_refused_by_name() {
     assert!(open(&folder).get(id(1)).expect("read").is_some());
 }
 
+/// Something that reads or writes a file.
+type Attempt = fn(&KeyStore) -> Result<(), KeyStoreError>;
+
 #[test]
 fn a_link_in_the_place_of_a_file_is_not_followed() {
     let (folder, store) = store();
@@ -125,7 +128,7 @@ fn a_link_in_the_place_of_a_file_is_not_followed() {
     store.create(id(2)).expect("made");
     let (elsewhere, aside) = (folder.path().join("elsewhere"), folder.path().join("aside"));
     let words = Some("what somebody else has written");
-    let attempts: [(PathBuf, Option<&str>, fn(&KeyStore) -> Result<(), KeyStoreError>); 6] = [
+    let attempts: [(PathBuf, Option<&str>, Attempt); 6] = [
         (store.path(id(1)), words, |store| store.get(id(1)).map(drop)),
         (store.path(id(2)), words, |store| store.destroy(id(2))),
         (store.mark(id(3)), None, |store| store.destroy(id(3))),
