@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use jiff::Timestamp;
 use tracing::{Instrument, Span, field};
 use uuid::Uuid;
 
@@ -127,13 +128,26 @@ impl App {
     ) -> Result<Considered<A>, Fault> {
         let mut order = Order {
             by: request.actor.clone(),
-            now: self.clock.now(),
+            now: self.present_of(request, known).await?,
             occurred_at: request.occurred_at,
             source: request.source.clone(),
             command: body,
         };
         let relied_on = A::look_up(self, id, &known.state, &mut order).await?;
         Ok(Considered { order, relied_on })
+    }
+
+    /// The present of an order, no earlier than what it follows, nor than what it is dated to where the log has told that
+    /// time: the clock of another server may be ahead of this one, which may have been set back, too.
+    async fn present_of<A: Commanded>(&self, request: &Request, known: &Versioned<A>) -> Result<Timestamp, Fault> {
+        let now = known.happened_until.into_iter().fold(self.now(), Timestamp::max);
+        if let Some(at) = request.occurred_at
+            && at > now
+            && self.has_told(at).await?
+        {
+            return Ok(at);
+        }
+        Ok(now)
     }
 
     async fn attempt<A: Commanded>(

@@ -210,14 +210,21 @@ impl App {
         }
     }
 
-    /// A time that the log has told is past, whatever this process' clock says: that of another server may be ahead of
-    /// it, or it may have been set back.
     async fn check_past(&self, time: Timestamp) -> Result<(), NoMoment> {
         let now = self.now();
-        if time <= now || time.as_microsecond() <= self.store.head().await?.recorded_at {
+        if time <= now || self.has_told(time).await? {
             return Ok(());
         }
         Err(NoMoment::TimeInFuture { time, now })
+    }
+
+    /// Whether the log has told the time, which is past then, whatever this process' clock says: that of another server
+    /// may be ahead of it, or it may have been set back.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(super) async fn has_told(&self, time: Timestamp) -> Result<bool, Fault> {
+        Ok(time.as_microsecond() <= self.store.head().await?.recorded_at)
     }
 
     /// The last position of the command whose event stands there: it was recorded whole, and nobody was ever shown half

@@ -16,7 +16,7 @@ pub(crate) const FIRST_YEAR: i16 = 1949;
 pub struct Order<C> {
     /// Who gives it.
     pub by: Actor,
-    /// The present.
+    /// The present: no earlier than what is known of whom it is about.
     pub now: Timestamp,
     /// When it happened, where that is not now.
     pub occurred_at: Option<Timestamp>,

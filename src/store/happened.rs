@@ -30,6 +30,16 @@ impl Default for Happened {
     }
 }
 
+impl Happened {
+    /// When the latest event of the stream happened.
+    pub(super) fn until(&self) -> i64 {
+        match self {
+            Self::InOrder { at } => *at,
+            Self::Anew { last_at, .. } => *last_at,
+        }
+    }
+}
+
 /// What was so from a time until the next state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PastState {

@@ -132,7 +132,7 @@ impl Planner<'_> {
         self.plan.ciphertexts.extend(content.ciphertexts);
         let erased_at = committed.last_position();
         self.plan.erased_keys.extend(content.erased_keys.into_iter().map(|key| (key, erased_at)));
-        self.plan.head.next_position = committed.last_position() + 1;
+        self.plan.head = Head { next_position: committed.last_position() + 1, recorded_at: committed.recorded_at };
         if let Some(NumberTaken { series, number }) = number_taken {
             self.known.series.insert(series, number);
         }
@@ -168,7 +168,9 @@ impl Planner<'_> {
         content: &mut Content,
         current_version: u64,
     ) -> Result<Committed, AppendError> {
-        let Head { next_position: first_position, recorded_at } = self.plan.head;
+        let first_position = self.plan.head.next_position;
+        // What is recorded has happened by then, also where the clock was set back since the command was decided.
+        let recorded_at = self.plan.head.recorded_at.max(content.rows.happened.until());
         let time = Timestamp::from_microsecond(recorded_at)
             .map_err(|error| invalid(format!("{recorded_at} µs is no time: {error}")))?;
         let aggregate_type = stream.aggregate_type.as_str();

@@ -1,5 +1,6 @@
 //! What the log has told is past for whoever asks, whatever the clock of the server says that is asked.
 
+use etalon::clock::Clock;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -28,4 +29,29 @@ async fn a_time_that_the_log_has_told_is_past(database: Database) {
     }
 }
 
-on_both_databases!(a_time_that_the_log_has_told_is_past,);
+/// As of one that is behind another server, or whose clock was set back.
+async fn a_command_follows_what_the_log_knows_whatever_the_clock_says(database: Database) {
+    let house = House::on(database).await;
+    let case = house.reported(0, "内径测量").await;
+    house.clock.advance(SignedDuration::from_hours(1));
+    house.reported(1, "另一难点").await;
+    let told = house.clock.now();
+    house.clock.advance(SignedDuration::from_hours(-3));
+    let triage = json!({ "caseId": case, "category": "L", "kind": "RESEARCH_PROBLEM", "severity": "MAJOR" });
+    let triaged = house.ordered("coordinator", "triageCase", "warnings { code }", triage).await;
+    assert_eq!(triaged["warnings"], json!([]));
+    let events = "query($id: ID!) { case(id: $id) { events(first: 2) { nodes { occurredAt } } } }";
+    let shown = house.ask("coordinator", events, json!({ "id": case })).await;
+    let [reported, triaged] = [0, 1].map(|place| text(&shown["case"]["events"]["nodes"][place]["occurredAt"]));
+    assert_eq!(triaged, reported, "what dates nothing follows what is known");
+    let said = |at: Timestamp| json!({ "caseId": case, "text": "已到现场", "occurredAt": at.to_string() });
+    house.ordered("coordinator", "addComment", "", said(told)).await;
+    let ahead = said(told + SignedDuration::from_micros(1));
+    let refused = house.order("coordinator", "addComment", "", ahead).await;
+    assert_eq!(refused["userErrors"][0]["code"], "OCCURRED_IN_FUTURE", "{refused}");
+}
+
+on_both_databases! {
+    a_time_that_the_log_has_told_is_past,
+    a_command_follows_what_the_log_knows_whatever_the_clock_says,
+}

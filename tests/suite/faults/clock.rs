@@ -62,7 +62,6 @@ async fn is_set(name: &str, installation: &Installation) {
     let clock = Arc::new(WrongClock::default());
     let stop = CancellationToken::new();
     let (address, served) = serve(installation, clock.clone(), stop.clone()).await;
-    // What happened before something that is on record already is sorted in: a case with a long history takes its time then.
     let pace = Pace { excused: &[EXPIRED, NOT_YET_VALID], ..Pace::of(scaled(24, 80)) };
     let scene = Scene::set(name, installation, &[&address], pace).await;
     let rounds = scaled(1, 4);

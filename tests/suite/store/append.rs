@@ -145,6 +145,25 @@ async fn time_never_goes_back_in_the_log(database: Database) {
     }
 }
 
+/// As where the clock was set back between a decision and its commit.
+async fn nothing_is_recorded_before_it_has_happened(database: Database) {
+    let store = database.open().await;
+    let happened = |case, key: &str, at| {
+        let rows = RowChanges { happened: Happened::InOrder { at }, ..RowChanges::default() };
+        append(case_stream(case), 0, key, notes(&[key], rows))
+    };
+    let refused = Append { expected_version: 5, ..happened(3, "c", START + 9) };
+    let batch = [happened(1, "a", START - 5), happened(2, "b", START + 5), refused, happened(4, "d", START)];
+    let outcomes = commit(&*store, &batch).await;
+    let recorded: Vec<_> = outcomes.into_iter().flatten().map(|committed| committed.recorded_at).collect();
+    assert_eq!(recorded, [START, START + 5, START + 5]);
+    let events = store.events(&super::log::every_event()).await.expect("read");
+    assert_eq!(events.iter().map(|event| event.recorded_at).collect::<Vec<_>>(), recorded);
+    assert_eq!(store.head().await.expect("read").recorded_at, START + 5);
+    let next = commit_one(&*store, note(case_stream(5), 0, "e")).await;
+    assert_eq!(next.expect("accepted").recorded_at, START + 5);
+}
+
 async fn what_the_database_would_refuse_is_refused_alone(database: Database) {
     let store = database.open().await;
     let mut not_json = notes(&["x"], RowChanges::default());
@@ -245,6 +264,7 @@ on_both_databases! {
     appends_of_a_batch_see_each_other,
     case_numbers_have_no_gap,
     time_never_goes_back_in_the_log,
+    nothing_is_recorded_before_it_has_happened,
     what_the_database_would_refuse_is_refused_alone,
     an_attachment_is_kept_once,
     an_empty_batch_is_no_commit,
