@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::case::state::{File, Measurement};
+use crate::domain::case::state::{File, Measurement, StatedRequirement};
 use crate::domain::value::{CapabilityGap, Decimal, Measurand, MeasurementRequirement, calendar};
 
 /// Decimals of a gap wherever it is told: those of the rows that lists are answered from.
@@ -17,7 +17,7 @@ const GAP_DECIMALS: u32 = 6;
 /// How the gap stood after an event that changed it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GapPoint {
-    /// When that event happened (business time).
+    /// Since when (business time): when that event happened, or later where what it is held against is dated later.
     pub at: Timestamp,
     /// The gap to six decimals, rounded up; absent where nothing is required or nothing comparable measured.
     pub gap: Option<Decimal>,
@@ -109,10 +109,29 @@ impl File {
         closings.map(|(point, _)| calendar::date_of(point.at))
     }
 
-    /// Takes a point of the history where the gap has moved.
-    pub(in crate::domain::case) fn follow_gap(&mut self, at: Timestamp) {
-        let gap = self.gap_in_six_decimals();
-        self.take_point(at, gap);
+    /// Since when a requirement is held against the results before it: one that is dated before them met none yet. Where
+    /// some of them close the gap, it is closed since the first of these was there.
+    fn held_since(&self, stated: &StatedRequirement) -> Timestamp {
+        let decides = |place| {
+            let gap = self.gap_of(place, &stated.requirement)?;
+            Some((!gap.is_closed(), self.measurements[place].at))
+        };
+        let first = (0..stated.measured_before).filter_map(decides).min();
+        first.map_or(stated.at, |(_, at)| at.max(stated.at))
+    }
+
+    /// Takes a point of the history where the gap has moved by the latest requirement.
+    pub(in crate::domain::case) fn follow_requirement(&mut self) {
+        let Some(stated) = self.requirements.last() else { return };
+        let (since, gap) = (self.held_since(stated), self.gap_in_six_decimals());
+        self.take_point(since, gap);
+    }
+
+    /// Takes a point of the history where the gap has moved by the latest result.
+    pub(in crate::domain::case) fn follow_result(&mut self) {
+        let (Some(stated), Some(made)) = (self.requirements.last(), self.measurements.last()) else { return };
+        let (since, gap) = (made.at.max(stated.at), self.gap_in_six_decimals());
+        self.take_point(since, gap);
     }
 
     /// Tells the history of the gap anew, by the results that count: each requirement from when it was stated, against
@@ -123,10 +142,10 @@ impl File {
         for (stated, end) in self.requirements.iter().zip(ends) {
             let gap_of = |place| self.gap_of(place, &stated.requirement);
             let mut best = (0..stated.measured_before).filter_map(gap_of).min();
-            told.push((stated.at, best.clone()));
+            told.push((self.held_since(stated), best.clone()));
             for place in stated.measured_before..end {
                 best = best.into_iter().chain(gap_of(place)).min();
-                told.push((self.measurements[place].at, best.clone()));
+                told.push((self.measurements[place].at.max(stated.at), best.clone()));
             }
         }
         self.gap_history.clear();

@@ -58,7 +58,7 @@ impl CaseOrigin {
 #[derive(Serialize, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct GapPoint {
-    /// When that event happened.
+    /// Since when it is so: when that event happened, or later where what the gap is held against is dated later.
     at: DateTime,
     /// 差距: the gap to six decimals, rounded up (JCGM 100:2008, 7.2.6), however large it is: above 1 exactly when the bottleneck stands; absent where nothing was required or nothing comparable measured.
     ratio: Option<Decimal>,

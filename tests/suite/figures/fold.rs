@@ -51,8 +51,16 @@ pub(crate) fn fees_within(events: &[EventRecord], division: &str) -> (usize, Str
 /// The events as though what was retracted of them had never been measured.
 pub(crate) fn without_retracted(events: &[Recorded<CaseFact>]) -> impl Iterator<Item = Recorded<CaseFact>> {
     let retracted: Vec<_> = events.iter().filter_map(|event| retracted(&event.fact)).collect();
+    with_results(events, move |result| !retracted.contains(&result))
+}
+
+/// The events as though nothing but these results had ever been measured, and none retracted.
+pub(crate) fn with_results(
+    events: &[Recorded<CaseFact>],
+    are_there: impl Fn(MeasurementId) -> bool,
+) -> impl Iterator<Item = Recorded<CaseFact>> {
     events.iter().cloned().filter_map(move |mut event| {
-        let stands = |measurement: &MeasurementRecorded| !retracted.contains(&measurement.id);
+        let stands = |measurement: &MeasurementRecorded| are_there(measurement.id);
         match &mut event.fact {
             CaseFact::MeasurementRecorded(fact) if !stands(fact) => return None,
             CaseFact::MeasurementRetracted(_) => return None,

@@ -13,6 +13,7 @@ impl File {
         if self.requirement() != Some(requirement) {
             let measured_before = self.measurements.len();
             self.requirements.push(StatedRequirement { at, measured_before, requirement: requirement.clone() });
+            self.follow_requirement();
         }
     }
 
@@ -21,7 +22,7 @@ impl File {
         self.worked_on_it.insert(by.clone());
         let (result, required) = (fact.result.clone(), fact.required.clone());
         self.measurements.push(Measurement { id: fact.id, by, at, result, required, retraction: None });
-        self.follow_gap(at);
+        self.follow_result();
     }
 }
 

@@ -35,10 +35,7 @@ impl File {
         match &event.fact {
             // What they open was taken up in `opened`; a case is not opened twice.
             CaseFact::CaseReported(_) | CaseFact::LegacyActivityRecorded(_) => {}
-            CaseFact::RequirementSpecified(fact) => {
-                self.state_requirement(&fact.requirement, at);
-                self.follow_gap(at);
-            }
+            CaseFact::RequirementSpecified(fact) => self.state_requirement(&fact.requirement, at),
             CaseFact::CaseRenamed(fact) => self.title = fact.to.clone(),
             CaseFact::CaseTriaged(fact) => {
                 self.triage =

@@ -1,6 +1,8 @@
 //! Which results are held against what is required, and at what coverage.
 
-use crate::domain::case::command::{RecordMeasurement, RecordTrialResult, SpecifyRequirement};
+use jiff::civil::{Date, date};
+
+use crate::domain::case::command::{CaseCommand, RecordMeasurement, RecordTrialResult, SpecifyRequirement};
 use crate::domain::case::event::CaseFact;
 use crate::domain::case::state::Case;
 use crate::domain::case::tests::actors::*;
@@ -248,4 +250,28 @@ fn a_retraction_leaves_unnamed_results_what_they_were_of() {
     let told: Vec<_> = file.gap_history.iter().map(|point| point.gap.as_ref().map(ToString::to_string)).collect();
     let expected = [Some("0.500000"), None, Some("3.000000")];
     assert_eq!(told, expected.map(|gap| gap.map(str::to_owned)));
+}
+
+/// Whichever of the two goes on record first, and however far back the other is dated.
+#[test]
+fn a_gap_closes_no_sooner_than_what_is_required_and_a_result_are_there() {
+    let dated = |story: Story, command: CaseCommand, at: &str| {
+        let order = story.order(lead(), command).occurred(moment(at));
+        story.then_order(order)
+    };
+    let required = |story: Story| dated(story, require("2", "um").into(), "2026-10-20T02:00:00Z");
+    let measured = |story: Story, number: u128, u: &str, at: &str| dated(story, measure_as(number, u, "um").into(), at);
+    let closed = |story: &Story| story.file().gap_closings().collect::<Vec<Date>>();
+    let story = researching().at("2026-11-10T02:00:00Z");
+    let late = required(measured(story.clone(), 1, "1", "2026-11-05T02:00:00Z"));
+    assert_eq!(closed(&late), [date(2026, 11, 5)]);
+    assert_eq!(closed(&required(measured(story.clone(), 1, "1", "2026-10-01T02:00:00Z"))), [date(2026, 10, 20)]);
+    assert_eq!(closed(&measured(required(story.clone()), 1, "1", "2026-10-01T02:00:00Z")), [date(2026, 10, 20)]);
+    assert_eq!(closed(&measured(required(story.clone()), 1, "1", "2026-11-05T02:00:00Z")), [date(2026, 11, 5)]);
+    // The first of those that close it counts, though the best came later.
+    let of_several = measured(measured(story, 1, "1.5", "2026-10-25T02:00:00Z"), 2, "1", "2026-11-05T02:00:00Z");
+    let of_several = required(measured(of_several, 3, "3", "2026-10-01T02:00:00Z"));
+    assert_eq!(closed(&of_several), [date(2026, 10, 25)]);
+    let retracted = of_several.then(lead(), retract_measurement(1));
+    assert_eq!(closed(&retracted), [date(2026, 11, 5)], "told anew");
 }
