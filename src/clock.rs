@@ -17,6 +17,12 @@ pub trait Clock: Send + Sync + 'static {
     /// Sixteen bytes that nobody can guess, as far as the implementation promises it.
     fn random(&self) -> [u8; 16];
 
+    /// Whether the present moment is the world's, which other clocks tell as well; else it is whatever a test or the
+    /// demonstration says.
+    fn is_real(&self) -> bool {
+        false
+    }
+
     /// A new version 7 UUID made of [`now`](Clock::now) and [`random`](Clock::random).
     ///
     /// The 12 bits after the version hold the fraction of the millisecond (RFC 9562, section 6.2, method 3), so ids
@@ -46,6 +52,10 @@ impl Clock for SystemClock {
         let mut bytes = [0; 16];
         fill_with_secrets(&mut bytes);
         bytes
+    }
+
+    fn is_real(&self) -> bool {
+        true
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod aggregates;
 mod beside;
+mod clocks;
 mod clockwork;
 mod commanded;
 mod compare;
@@ -192,10 +193,11 @@ impl App {
         self.clock.now()
     }
 
-    /// Whether the database answers and takes commands of this process, and has its data keys still, as far as this is known.
+    /// Whether the database answers, takes commands of this process and its time for right, and has its data keys still, as far
+    /// as this is known.
     ///
     /// # Errors
-    /// When it does not: of other rows or read only, among others; and [`Fault::OtherDataKeys`].
+    /// When it does not: of other rows, read only or of a clock that is ahead, among others; and [`Fault::OtherDataKeys`].
     pub async fn ready(&self) -> Result<(), Fault> {
         self.store.takes_commands().await?;
         self.may_write_under_data_keys()

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use jiff::Timestamp;
 
 use crate::app::App;
+use crate::app::clocks::ahead;
 use crate::app::request::Fault;
 use crate::store::{Sealed, StoredCheckpoint};
 use crate::telemetry::causes::with_causes;
@@ -49,7 +50,9 @@ impl App {
 
     /// What the database knows.
     async fn look(&self, metrics: &Metrics) -> Result<(), Fault> {
-        let head = self.store.head().await?.next_position;
+        let head = self.store.head().await?;
+        metrics.log_ahead.set(ahead(head, self.now()).as_secs_f64());
+        let head = head.next_position;
         metrics.log.set(head.cast_signed());
         if let Some(latest) = self.store.checkpoint(Sealed::Latest).await? {
             metrics.checkpoint.set(latest.size.cast_signed());

@@ -273,6 +273,12 @@ impl Fault {
         matches!(self, Self::Store(StoreError::ReadOnly))
     }
 
+    /// Whether nothing is recorded because the clock of this process is ahead of that of the database.
+    #[must_use]
+    pub fn is_of_the_clock(&self) -> bool {
+        matches!(self, Self::Store(StoreError::ClockAhead { .. }))
+    }
+
     /// Whether a command may be on record although it has failed.
     #[must_use]
     pub fn is_unsettled(&self) -> bool {

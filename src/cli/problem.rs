@@ -108,6 +108,7 @@ fn code_of_store(error: &StoreError) -> &'static str {
         StoreError::Encoding { .. } => "DATABASE_ENCODING",
         StoreError::RebuildNotGranted { .. } => "REBUILD_NOT_GRANTED",
         StoreError::WentBack { .. } | StoreError::Replaced { .. } => "LOG_WENT_BACK",
+        StoreError::ClockAhead { .. } => "CLOCK_AHEAD",
         error => of_database(error.is_damage()),
     }
 }

@@ -8,6 +8,7 @@
 //! | the house may succeed later | `errors`, `extensions.code`, `extensions.retryable` | `UNAVAILABLE` |
 //! | others were faster at every attempt | the same | `OUTRUN` |
 //! | the database has gone on with other data keys | the same | `DATA_KEYS_OTHER` |
+//! | the server's clock is ahead of the database's | the same | `CLOCK_AHEAD` |
 //! | nobody knows whether a command is on record | the same; `retryable` where its input had a key | `OUTCOME_UNKNOWN` |
 //! | it took too long | the same, and `limit`, `maximum` | `TIMED_OUT` |
 //! | a position is not here yet | the same | `POSITION_NOT_REACHED` |
@@ -207,6 +208,12 @@ pub(crate) fn of_fault(request_id: &str, limits: &Limits, fault: Fault) -> Error
             UNAVAILABLE,
             "the database has gone on with another version of etalon than this server's, which records nothing more; the same \
              request may be sent to another server, or to this one once it was started with that version"
+                .to_owned(),
+        ),
+        fault if fault.is_of_the_clock() => (
+            "CLOCK_AHEAD",
+            "the clock of this server is ahead of that of the database, and nothing is recorded before it is set right; another \
+             server may"
                 .to_owned(),
         ),
         fault if fault.is_retryable() => {

@@ -46,6 +46,9 @@ fn why_not(fault: &Fault) -> &'static str {
         Fault::OtherDataKeys => "not ready: the database has gone on with other data keys (DATA_KEYS_OTHER)\n",
         fault if fault.is_of_other_rows() => "not ready: the read rows are those of another version of etalon\n",
         fault if fault.is_of_read_only() => "not ready: the database takes no writes, as a standby does\n",
+        fault if fault.is_of_the_clock() => {
+            "not ready: the clock of this server is ahead of that of the database (CLOCK_AHEAD)\n"
+        }
         _ => NOT_READY,
     }
 }

@@ -11,6 +11,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::clock::Clock;
+use crate::store::clocks::Clocked;
 use crate::store::compare;
 use crate::store::known::Known;
 use crate::store::line::Lines;
@@ -35,7 +36,7 @@ use crate::store::{
 };
 
 /// What differs between the databases.
-pub(super) trait Backend: Catalogued + InPlace + Send + Sync + 'static {
+pub(super) trait Backend: Catalogued + Clocked + InPlace + Send + Sync + 'static {
     /// How it is asked for the terms of texts.
     const INDEX: IndexDialect;
 

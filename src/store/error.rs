@@ -204,6 +204,15 @@ pub enum StoreError {
         /// The path of both.
         path: PathBuf,
     },
+    /// What this process would record would give its time to all that follows until that has come: nothing was stored.
+    #[error(
+        "the clock of this process is {seconds} s ahead of that of the database: set it right, or that of the database, and \
+         it records again (CLOCK_AHEAD)"
+    )]
+    ClockAhead {
+        /// By how much.
+        seconds: i64,
+    },
     /// Somebody else has taken the lease of the rebuild meanwhile: nothing was written.
     #[error("another process has taken over the rebuild of the read rows")]
     TakenOver,
@@ -301,6 +310,7 @@ impl StoreError {
                 | Self::ReadOnly
                 | Self::WentBack { .. }
                 | Self::Replaced { .. }
+                | Self::ClockAhead { .. }
                 | Self::TakenOver
                 | Self::Overloaded { .. }
                 | Self::Closed

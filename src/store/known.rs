@@ -53,6 +53,8 @@ impl<'a> Asked<'a> {
 /// What the database says.
 #[derive(Debug)]
 pub(super) struct Known {
+    /// The time by its clock, in microseconds since the Unix epoch; `None` where the statement that writes looks at that.
+    pub(super) time: Option<i64>,
     pub(super) head: Head,
     pub(super) origin: String,
     /// Over the events before the head.
@@ -103,7 +105,8 @@ impl Known {
                         return Err(StoreError::OtherRows { stored, ours: ROWS_VERSION });
                     }
                     let tree = tree(row.number_1, &row.digest)?;
-                    log = Some((Head { next_position, recorded_at: row.number_2 }, row.text_1, tree));
+                    let head = Head { next_position, recorded_at: row.number_2 };
+                    log = Some((row.number_4, head, row.text_1, tree));
                 }
                 COMMAND => {
                     let stored = StoredCommand {
@@ -129,9 +132,9 @@ impl Known {
                 kind => return Err(corrupt("the answer to a batch", "kind", &kind.to_string())),
             }
         }
-        let Some((head, origin, tree)) = log else {
+        let Some((time, head, origin, tree)) = log else {
             return Err(corrupt("log_head", "number of rows", "0"));
         };
-        Ok(Self { head, origin, tree, commands, versions, series })
+        Ok(Self { time: Some(time), head, origin, tree, commands, versions, series })
     }
 }

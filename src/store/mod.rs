@@ -35,6 +35,7 @@ mod row_writes;
 
 mod backend;
 mod case_list;
+mod clocks;
 mod compare;
 mod condition;
 mod copy;

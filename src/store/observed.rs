@@ -5,6 +5,7 @@ use sqlx::{Database, FromRow, Pool};
 
 use crate::store::StoreError;
 use crate::store::backend::{Backend, SqlStore};
+use crate::store::clocks::{must_not_be_ahead, shown};
 use crate::store::listing::headless;
 use crate::store::row::ROWS_VERSION;
 use crate::store::statement::Statement;
@@ -18,8 +19,15 @@ pub trait ObservedStore: Send + Sync {
     /// Whether the database answers, and takes what this program would write: one statement.
     ///
     /// # Errors
-    /// [`StoreError::OtherRows`] and [`StoreError::ReadOnly`], and when the database does not answer.
+    /// [`StoreError::OtherRows`], [`StoreError::ReadOnly`] and [`StoreError::ClockAhead`], and when the database does not
+    /// answer.
     async fn takes_commands(&self) -> Result<(), StoreError>;
+
+    /// Whether the clock of this process is not ahead of that of the database.
+    ///
+    /// # Errors
+    /// [`StoreError::ClockAhead`], and when the database does not answer.
+    async fn goes_with_its_clock(&self) -> Result<(), StoreError>;
 }
 
 #[async_trait]
@@ -30,18 +38,27 @@ impl<B: Backend> ObservedStore for SqlStore<B> {
 
     async fn takes_commands(&self) -> Result<(), StoreError> {
         let asked = format!(
-            "select rows_version, cast({} as bigint) as is_read_only from log_head where id = 1",
-            B::IS_READ_ONLY
+            "select rows_version, cast({} as bigint) as is_read_only, ({}) as time from log_head where id = 1",
+            B::IS_READ_ONLY,
+            B::TIME
         );
+        // Looked at first: the answer may take its time.
+        let shown = shown(&*self.clock);
         let asked = Statement::new(&asked);
         let standing = self.one::<StandingRow, StandingRow>("see whether the database takes commands", asked).await?;
         let standing = standing.ok_or_else(headless)?;
         let stored = standing.rows_version.cast_unsigned();
         match (stored == ROWS_VERSION, standing.is_read_only) {
             (false, _) => Err(StoreError::OtherRows { stored, ours: ROWS_VERSION }),
-            (true, 0) => Ok(()),
+            (true, 0) => must_not_be_ahead(shown, standing.time),
             (true, _) => Err(StoreError::ReadOnly),
         }
+    }
+
+    async fn goes_with_its_clock(&self) -> Result<(), StoreError> {
+        let shown = shown(&*self.clock);
+        let time = self.count("look at the clock of the database", Statement::new(B::TIME)).await?;
+        must_not_be_ahead(shown, time.cast_signed())
     }
 }
 
@@ -50,6 +67,8 @@ impl<B: Backend> ObservedStore for SqlStore<B> {
 struct StandingRow {
     rows_version: i64,
     is_read_only: i64,
+    /// By its clock, in microseconds since the Unix epoch.
+    time: i64,
 }
 
 /// Connections of a pool.

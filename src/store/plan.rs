@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::clock::Clock;
 use crate::ledger::entry::{Entry, leaf_hash};
 use crate::ledger::tree::{Frontier, Hash};
+use crate::store::clocks;
 use crate::store::fitting::check;
 use crate::store::known::Known;
 use crate::store::row_writes::RowWrites;
@@ -37,6 +38,8 @@ pub(super) struct NewCommand {
 pub(super) struct Plan {
     /// In the order of the batch.
     pub(super) outcomes: Vec<Result<Committed, AppendError>>,
+    /// What the clock showed, which may not be ahead of that of the database.
+    pub(super) shown: Option<i64>,
     pub(super) head: Head,
     /// The name of the log after these events.
     pub(super) origin: String,
@@ -56,10 +59,13 @@ pub(super) struct Plan {
 impl Plan {
     /// Decides a batch. Effects of earlier appends count for later ones.
     pub(super) fn of(batch: Vec<Append>, known: Known, clock: &dyn Clock, ledger: Ledger) -> Self {
+        let shown = clocks::shown(clock);
         let recorded_at = clock.now().as_microsecond().max(known.head.recorded_at);
         let mut planner = Planner {
+            is_in_time: known.time.map_or(Ok(()), |time| clocks::must_not_be_ahead(shown, time)),
             plan: Self {
                 outcomes: Vec::with_capacity(batch.len()),
+                shown,
                 head: Head { recorded_at, ..known.head },
                 origin: known.origin.clone(),
                 tree: known.tree.clone(),
@@ -92,6 +98,8 @@ impl Plan {
 }
 
 struct Planner<'a> {
+    /// Why nothing may be recorded now.
+    is_in_time: Result<(), StoreError>,
     plan: Plan,
     known: Known,
     clock: &'a dyn Clock,
@@ -113,6 +121,7 @@ impl Planner<'_> {
         if let Some((stream, _)) = relied_on.iter().find(|(stream, version)| self.version(*stream) != *version) {
             return Err(AppendError::Outdated { stream: *stream });
         }
+        self.is_in_time.clone()?;
         let (mut content, number_taken) = self.content(body);
         check(stream, &command, &content, number_taken.as_ref()).map_err(|reason| {
             // Alone: the database would refuse the whole batch.

@@ -164,6 +164,8 @@ pub struct Metrics {
     pub follower_lag: Gauge,
     /// Events of the log.
     pub log: Gauge,
+    /// How far the time of the last of them is ahead of this process' clock.
+    pub log_ahead: Seconds,
     /// How many of them are sealed.
     pub checkpoint: Gauge,
     /// How old the latest checkpoint is.
@@ -229,6 +231,11 @@ impl Metrics {
             followers: house.keep("followers", "Followers of the log in this process", Gauge::default()),
             follower_lag: house.keep("follower_lag_events", "How far the last follower is behind", Gauge::default()),
             log: house.keep("log_events", "Events of the log", Gauge::default()),
+            log_ahead: house.keep(
+                "log_ahead_seconds",
+                "How far the last event is ahead of the clock",
+                Seconds::default(),
+            ),
             checkpoint: house.keep("checkpoint_events", "Events that the latest checkpoint covers", Gauge::default()),
             checkpoint_age: house.keep("checkpoint_age_seconds", "Age of the latest checkpoint", Seconds::default()),
             webhooks: house.keep("webhooks_enabled", "Webhooks that are served", Gauge::default()),

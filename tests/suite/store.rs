@@ -25,6 +25,7 @@ mod model;
 pub(crate) mod samples;
 
 mod append;
+mod clocks;
 mod leases;
 mod ledger;
 mod lists;

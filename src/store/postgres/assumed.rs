@@ -70,6 +70,7 @@ impl Memory {
         let last_numbers = asked.series.iter().map(|name| series.get(*name).map(|last| last.cast_signed()));
         let last_numbers = last_numbers.collect::<Option<Vec<_>>>()?;
         let known = Known {
+            time: None,
             head: *head,
             origin: origin.clone(),
             tree: tree.clone(),

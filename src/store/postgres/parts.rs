@@ -7,6 +7,7 @@ use sqlx::Executor;
 use sqlx::postgres::{PgConnection, Postgres};
 use sqlx::query_builder::{QueryBuilder, Separated};
 
+use crate::store::clocks::MOST_AHEAD;
 use crate::store::plan::{NewCommand, Plan};
 use crate::store::postgres::assumed::Assumed;
 use crate::store::postgres::news::CHANNEL;
@@ -75,6 +76,9 @@ impl<'a> Parts<'a> {
             self.query.push(" and origin = ").push_bind(origin);
             self.query.push(" and peaks = ").push_bind(peaks);
             self.query.push(" and rows_version = ").push_bind(ROWS_VERSION.cast_signed());
+            if let Some(shown) = plan.shown {
+                self.query.push(" and ").push_bind(shown - MOST_AHEAD).push(sql::IS_IN_TIME);
+            }
             self.query.push(sql::NO_KEY_IS_USED.0);
             self.columns(|keys| {
                 keys.push_bind(&asked.actors).push_bind(&asked.idempotency_keys);

@@ -20,12 +20,28 @@ pub(super) const BEGIN_SWAP: &str = "begin; lock table log_head in exclusive mod
 /// open version is found by a scan while there are few of them, and that plan would scan many as well.
 pub(super) const PLAN_ANEW: &str = "discard plans";
 
+/// The time by the clock of the database, in microseconds since the Unix epoch.
+macro_rules! time {
+    () => {
+        "cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)"
+    };
+}
+
+/// Asks for it.
+pub(in crate::store) const TIME: &str = concat!("select ", time!(), " as count");
+
+/// The condition that a clock was not ahead: behind what it showed, less what it may be ahead.
+pub(super) const IS_IN_TIME: &str = concat!(" <= ", time!());
+
 /// `$1` actors, `$2` keys, `$3` aggregate types, `$4` aggregate ids, `$5` series; the rows are
 /// those of `known.rs`.
-pub(super) const KNOWN: &str = "\
+pub(super) const KNOWN: &str = concat!(
+    "\
 select cast(0 as bigint) as kind, origin as text_1, '' as text_2, '' as text_3, '' as text_4,
        next_position as number_1, recorded_at as number_2,
-       rows_version as number_3, cast(0 as bigint) as number_4, peaks as digest
+       rows_version as number_3, ",
+    time!(),
+    " as number_4, peaks as digest
 from log_head where id = 1
 union all
 select 1, c.actor, c.idempotency_key, c.aggregate_type, c.aggregate_id,
@@ -42,7 +58,8 @@ cross join lateral (
 ) e
 union all
 select 3, series, '', '', '', last, 0, 0, 0, ''
-from case_number_series where series = any($5::text[])";
+from case_number_series where series = any($5::text[])"
+);
 
 /// What is asked for is a list of quoted terms: PostgreSQL parses no text and knows no language here.
 pub(super) const INDEX: IndexDialect = IndexDialect {

@@ -9,10 +9,23 @@ use crate::store::texts::IndexDialect;
 /// Takes the write lock at once: a deferred transaction would fail when it has to upgrade.
 pub(super) const BEGIN: &str = "begin immediate";
 
+/// The time by the clock of the machine, in microseconds since the Unix epoch.
+macro_rules! time {
+    () => {
+        "cast((julianday('now') - 2440587.5) * 86400000000 as integer)"
+    };
+}
+
+/// Asks for it.
+pub(in crate::store) const TIME: &str = concat!("select ", time!(), " as count");
+
 /// `$1` `[[actor, key], …]`, `$2` `[[type, id], …]`, `$3` `[series, …]`; the rows are those of `known.rs`.
-pub(super) const KNOWN: &str = "\
+pub(super) const KNOWN: &str = concat!(
+    "\
 select 0 as kind, origin as text_1, '' as text_2, '' as text_3, '' as text_4,
-       next_position as number_1, recorded_at as number_2, rows_version as number_3, 0 as number_4, peaks as digest
+       next_position as number_1, recorded_at as number_2, rows_version as number_3, ",
+    time!(),
+    " as number_4, peaks as digest
 from log_head where id = 1
 union all
 select 1, c.actor, c.idempotency_key, c.aggregate_type, c.aggregate_id,
@@ -28,7 +41,8 @@ from json_each($2) k
 union all
 select 3, s.series, '', '', '', s.last, 0, 0, 0, x''
 from json_each($3) k cross join case_number_series s
-where s.series = k.value";
+where s.series = k.value"
+);
 
 /// The index gives its texts the latest first by itself, one after another as they are wanted.
 pub(super) const INDEX: IndexDialect = IndexDialect {

@@ -107,6 +107,7 @@ async fn what_happens_is_counted(installation: &Installation) {
     }
     let at_least = [
         ("etalon_log_events", 203.0),
+        ("etalon_log_ahead_seconds", 0.0),
         ("etalon_connections_open", 1.0),
         ("etalon_arriving_body_bytes", 0.0),
         ("etalon_unsent_answer_bytes", 0.0),

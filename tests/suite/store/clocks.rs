@@ -1,0 +1,105 @@
+//! A server whose clock is ahead of that of the database records nothing: all that follows would get its time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use etalon::app::App;
+use etalon::clock::{Clock, SystemClock};
+use etalon::domain::actor::{Actor, ActorId, Role};
+use etalon::domain::value::Division;
+use etalon::graphql::{Asked, Limits, Schema, Session, StreamLimits};
+use etalon::identity::credential::Credential;
+use etalon::store::{self, AppendError, Committed, StoreError};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::store::on_both_databases;
+use crate::store::samples::{case_stream, commit_one, note};
+use crate::store::support::Database;
+
+const OPEN: &str = r#"mutation { openCampaign(input: {
+    name: "计量服务走进万家中小企业", divisionCode: "44", startsOn: "2026-01-05", reportingDeadline: "2026-10-31"
+}) { receipt { position } } }"#;
+
+/// The clock of the machine, which is that of both databases, and how many seconds it is ahead.
+#[derive(Default)]
+struct RealClock(AtomicI64);
+
+impl RealClock {
+    fn is_ahead(&self, seconds: i64) {
+        self.0.store(seconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for RealClock {
+    fn now(&self) -> Timestamp {
+        SystemClock.now() + SignedDuration::from_secs(self.0.load(Ordering::SeqCst))
+    }
+
+    fn random(&self) -> [u8; 16] {
+        SystemClock.random()
+    }
+
+    fn is_real(&self) -> bool {
+        true
+    }
+}
+
+#[track_caller]
+fn is_refused(outcome: Result<Committed, AppendError>) {
+    let is_told = matches!(outcome, Err(AppendError::Store(StoreError::ClockAhead { seconds: 80..=100 })));
+    assert!(is_told, "{outcome:?}");
+}
+
+async fn nothing_is_recorded_by_a_clock_that_is_ahead(database: Database) {
+    let clock = Arc::new(RealClock::default());
+    let store = store::open(&database.url, clock.clone()).await.expect("the database opens");
+    clock.is_ahead(100);
+    is_refused(commit_one(&*store, note(case_stream(1), 0, "a")).await);
+    let told = store.goes_with_its_clock().await;
+    assert!(matches!(told, Err(StoreError::ClockAhead { .. })), "{told:?}");
+    assert_eq!(store.head().await.expect("read").next_position, 0);
+    clock.is_ahead(0);
+    store.goes_with_its_clock().await.expect("it is right");
+    commit_one(&*store, note(case_stream(1), 0, "a")).await.expect("accepted");
+    // From now on PostgreSQL is not asked before anything is written.
+    clock.is_ahead(100);
+    is_refused(commit_one(&*store, note(case_stream(2), 0, "b")).await);
+    let again = commit_one(&*store, note(case_stream(1), 0, "a")).await;
+    assert!(again.expect("what is on record is answered").replayed);
+    for (number, seconds) in [(2, 30), (3, -3_600), (4, 0)] {
+        clock.is_ahead(seconds);
+        commit_one(&*store, note(case_stream(number), 0, &format!("{seconds}"))).await.expect("accepted");
+    }
+    assert_eq!(store.head().await.expect("read").next_position, 4);
+}
+
+async fn a_server_that_is_ahead_says_so(database: Database) {
+    let clock = Arc::new(RealClock::default());
+    let store = store::open(&database.url, clock.clone()).await.expect("the database opens");
+    let app = Arc::new(App::new(store, clock.clone()).with_vault(database.vault()));
+    app.ready().await.expect("it is right");
+    clock.is_ahead(100);
+    let told = app.ready().await.expect_err("it is ahead");
+    assert!(told.is_of_the_clock() && told.is_retryable(), "{told}");
+    let schema = Schema::new(app, Limits::default(), StreamLimits::default());
+    let actor = Actor {
+        id: ActorId::parse("manager").expect("an actor id"),
+        roles: [Role::Manager].into(),
+        jurisdiction: Division::parse("44").expect("a division"),
+        institution: None,
+        enterprise: None,
+    };
+    let credential = Credential::of_actor("manager", Timestamp::MIN);
+    let session = Session { actor, expires_at: Timestamp::MAX, credential, request_id: "test".to_owned() };
+    let asked = Asked { query: Some(OPEN.to_owned()), ..Asked::default() };
+    let document = schema.read(asked).unwrap_or_else(|refused| panic!("{:?}", refused.errors));
+    let answer = schema.execute(document, session).await;
+    let errors = serde_json::to_value(&answer.errors).expect("errors are JSON");
+    assert_eq!(errors[0]["extensions"]["code"], "CLOCK_AHEAD", "{errors}");
+    assert_eq!(errors[0]["extensions"]["retryable"], true, "{errors}");
+}
+
+on_both_databases! {
+    nothing_is_recorded_by_a_clock_that_is_ahead,
+    a_server_that_is_ahead_says_so,
+}
