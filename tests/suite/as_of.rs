@@ -3,6 +3,7 @@
 mod fold;
 pub(crate) mod house;
 mod long;
+mod named;
 mod pages;
 mod property;
 mod questions;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::civil;
 use serde::Serialize;
 
-use crate::app::{Foreseen, Moment};
+use crate::app::Foreseen;
 use crate::domain::actor::ActorId;
 use crate::domain::case::Case;
 use crate::domain::case::event::CaseFact;
@@ -13,6 +13,7 @@ use crate::domain::case::history::{self, Changed, Difference, FieldDifference, L
 use crate::domain::case::state;
 use crate::domain::case::values::{self, Origin};
 use crate::domain::value::{self, CaseId, MeasurementRequirement, PersonId};
+use crate::graphql::query::Viewpoint;
 use crate::graphql::scalars::{Date, DateTime, Decimal};
 use crate::graphql::types::attachment::Attachment;
 use crate::graphql::types::case::CaseNode;
@@ -57,7 +58,7 @@ pub(crate) fn foreseen(foreseen: &Foreseen<Case>) -> Vec<FieldChange> {
     let made = history::made_by(&foreseen.before.state, &events).into_iter();
     made.map(|made| {
         let makers = made.made_by.iter().map(|place| makers[*place].clone()).collect();
-        FieldChange::new(case, made.difference, makers, Moment::Present)
+        FieldChange::new(case, made.difference, makers, Viewpoint::default())
     })
     .collect()
 }
@@ -67,7 +68,8 @@ pub(crate) struct Change<D> {
     case: CaseId,
     field: history::CaseField,
     makers: Vec<Maker>,
-    at: Moment,
+    /// From where what it names is looked at.
+    from: Viewpoint,
     difference: D,
 }
 
@@ -105,17 +107,17 @@ macro_rules! changes {
 
         impl FieldChange {
             /// The change of that case's field.
-            pub(crate) fn new(case: CaseId, difference: FieldDifference, makers: Vec<Maker>, at: Moment) -> Self {
+            pub(crate) fn new(case: CaseId, difference: FieldDifference, makers: Vec<Maker>, from: Viewpoint) -> Self {
                 let field = difference.field;
                 match difference.difference {
                     $(Difference::$kind(difference) => {
-                        Self::$object($object(Change { case, field, makers, at, difference }))
+                        Self::$object($object(Change { case, field, makers, from, difference }))
                     })+
                     Difference::$reference(difference) => {
-                        Self::$reference_object($reference_object(Change { case, field, makers, at, difference }))
+                        Self::$reference_object($reference_object(Change { case, field, makers, from, difference }))
                     }
                     $(Difference::$list(difference) => {
-                        Self::$list_object($list_object(Change { case, field, makers, at, difference }))
+                        Self::$list_object($list_object(Change { case, field, makers, from, difference }))
                     })+
                 }
             }
@@ -188,12 +190,12 @@ macro_rules! changes {
 
             /// 原值: what it named, if you may see it.
             async fn before(&self, ctx: &Context<'_>) -> Option<Result<Node>> {
-                errors::nullable(load(ctx, self.0.case, self.0.difference.before, self.0.at)).await
+                errors::nullable(load(ctx, self.0.case, self.0.difference.before, self.0.from)).await
             }
 
             /// 现值: what it names, if you may see it.
             async fn after(&self, ctx: &Context<'_>) -> Option<Result<Node>> {
-                errors::nullable(load(ctx, self.0.case, self.0.difference.after, self.0.at)).await
+                errors::nullable(load(ctx, self.0.case, self.0.difference.after, self.0.from)).await
             }
         }
 
@@ -253,7 +255,7 @@ changes! {
         /// 来源变化: how it came to be known.
         Origin as OriginChange of Origin => OriginKind, |origin, change| origin.into();
         /// 操作者变化: another actor.
-        Actor as ActorChange of ActorId => ActorNode, |actor, change| ActorNode { id: actor.clone(), at: change.at };
+        Actor as ActorChange of ActorId => ActorNode, |actor, change| ActorNode { id: actor.clone(), at: change.from.moment };
         /// 时间变化: another time.
         Time as TimeChange of Timestamp => DateTime, |time, change| (*time).into();
         /// 日期变化: another day.
@@ -267,15 +269,15 @@ changes! {
         /// 测量要求变化: another measurement would solve it.
         Requirement as RequirementChange of MeasurementRequirement => RequirementNode, |requirement, change| RequirementNode(requirement.clone());
         /// 常规服务变化: another routine service answered it.
-        RoutineService as RoutineServiceChange of state::RoutineService => RoutineServiceNode, |service, change| (service, change.at).into();
+        RoutineService as RoutineServiceChange of state::RoutineService => RoutineServiceNode, |service, change| (service, change.from.moment).into();
         /// 解决方案变化: another solution is on the table, or what reviewers say of it.
-        Solution as SolutionChange of state::Solution => SolutionNode, |solution, change| (solution, change.at).into();
+        Solution as SolutionChange of state::Solution => SolutionNode, |solution, change| (solution, change.from.moment).into();
         /// 试用变化: another trial, or how it went.
-        Trial as TrialChange of state::Trial => TrialNode, |trial, change| (trial, change.at).into();
+        Trial as TrialChange of state::Trial => TrialNode, |trial, change| (trial, change.from.moment).into();
         /// 解决变化: what was recorded when it was resolved.
-        Resolution as ResolutionChange of state::Resolution => ResolutionNode, |resolution, change| (resolution, change.at).into();
+        Resolution as ResolutionChange of state::Resolution => ResolutionNode, |resolution, change| (resolution, change.from.moment).into();
         /// 发布变化: the publication as good practice.
-        Publication as PublicationChange of state::Publication => PublicationNode, |publication, change| (publication, change.at).into();
+        Publication as PublicationChange of state::Publication => PublicationNode, |publication, change| (publication, change.from.moment).into();
     }
     references {
         /// 引用变化: it names something else than it did: an enterprise, an institution, a person, another case.
@@ -283,23 +285,23 @@ changes! {
     }
     lists {
         /// 专家变化: who was invited, joined, declined or left; whoever did is removed as before and added as now.
-        Experts as ExpertsChange of (PersonId, state::Membership) => Expert, |expert, change| Expert::new(change.case, *expert, change.at);
+        Experts as ExpertsChange of (PersonId, state::Membership) => Expert, |expert, change| Expert::new(change.case, *expert, change.from.moment);
         /// 发现变化: what was learnt.
-        Findings as FindingsChange of state::Finding => Finding, |finding, change| (finding, change.at).into();
+        Findings as FindingsChange of state::Finding => Finding, |finding, change| (finding, change.from.moment).into();
         /// 测量结果变化: what was measured.
-        Measurements as MeasurementsChange of state::Measurement => MeasurementNode, |measurement, change| (measurement, change.at).into();
+        Measurements as MeasurementsChange of state::Measurement => MeasurementNode, |measurement, change| (measurement, change.from.moment).into();
         /// 关联变化: what it is to other cases.
-        Links as LinksChange of state::Link => LinkNode, |link, change| LinkNode { link: *link, from: change.at.into() };
+        Links as LinksChange of state::Link => LinkNode, |link, change| LinkNode { link: *link, from: change.from };
         /// 收费变化: fees.
-        Fees as FeesChange of state::Fee => Fee, |fee, change| (fee, change.at).into();
+        Fees as FeesChange of state::Fee => Fee, |fee, change| (fee, change.from.moment).into();
         /// 先进技术变化: techniques brought in.
-        Techniques as TechniquesChange of state::Technique => IntroducedTechnique, |technique, change| (technique, change.at).into();
+        Techniques as TechniquesChange of state::Technique => IntroducedTechnique, |technique, change| (technique, change.from.moment).into();
         /// 培训变化: trainings given.
-        Trainings as TrainingsChange of state::Training => Training, |training, change| (training, change.at).into();
+        Trainings as TrainingsChange of state::Training => Training, |training, change| (training, change.from.moment).into();
         /// 评论变化: what was said.
-        Comments as CommentsChange of state::Comment => Comment, |comment, change| (comment, change.at).into();
+        Comments as CommentsChange of state::Comment => Comment, |comment, change| (comment, change.from.moment).into();
         /// 附件变化: documents.
-        Attachments as AttachmentsChange of state::Attachment => Attachment, |attachment, change| Attachment::new(change.case, attachment.clone(), change.at);
+        Attachments as AttachmentsChange of state::Attachment => Attachment, |attachment, change| Attachment::new(change.case, attachment.clone(), change.from.moment);
     }
 }
 
@@ -314,14 +316,14 @@ fn id_of(named: Named) -> ID {
 }
 
 /// What the case named.
-async fn load(ctx: &Context<'_>, case: CaseId, named: Option<Named>, at: Moment) -> Result<Option<Node>> {
-    let way = Way::Case(case);
+async fn load(ctx: &Context<'_>, case: CaseId, named: Option<Named>, from: Viewpoint) -> Result<Option<Node>> {
+    let (at, way) = (from.moment, Way::Case(case));
     Ok(match named {
         None => None,
         Some(Named::Enterprise(id)) => common::enterprise(ctx, id, at, way).await?.map(Node::Enterprise),
         Some(Named::Campaign(id)) => common::campaign(ctx, id, at).await?.map(Node::Campaign),
         Some(Named::Institution(id)) => common::institution(ctx, id, at).await?.map(Node::Institution),
         Some(Named::Person(id)) => common::person(ctx, id, at, way).await?.map(Node::Person),
-        Some(Named::Case(id)) => CaseNode::named(ctx, id, at.into()).await?.map(Node::Case),
+        Some(Named::Case(id)) => CaseNode::named(ctx, id, from).await?.map(Node::Case),
     })
 }

@@ -16,6 +16,7 @@ use crate::domain::value::{CampaignId, CaseId, EnterpriseId};
 use crate::graphql::connection::Slice;
 use crate::graphql::context::loaders;
 use crate::graphql::part::Part;
+use crate::graphql::query::Viewpoint;
 use crate::graphql::query::as_of::AsOfAxis;
 use crate::graphql::scalars::{Cursor, DateTime};
 use crate::graphql::types::common::ActorNode;
@@ -45,6 +46,10 @@ pub(crate) struct CaseHistory {
 impl CaseHistory {
     async fn load(&self, ctx: &Context<'_>) -> Result<Arc<[HistoryEvent]>> {
         loaders(ctx).history(self.id, self.at).await.map_err(|fault| errors::fault(ctx, fault))
+    }
+
+    fn viewpoint(&self) -> Viewpoint {
+        Viewpoint { moment: self.at, time: self.time }
     }
 
     fn maker(&self, ctx: &Context<'_>, told: &HistoryEvent) -> Result<Maker> {
@@ -83,7 +88,7 @@ impl CaseHistory {
             // It has states of the case with it, and the library makes room for the largest field whichever is asked for.
             let changes = differences_between(&history, &parts).boxed().await.into_iter().map(|made| {
                 let makers = made.made_by.iter().map(|place| self.maker(ctx, &history[*place])).collect::<Result<_>>();
-                Ok(FieldChange::new(self.id, made.difference, makers?, self.at))
+                Ok(FieldChange::new(self.id, made.difference, makers?, self.viewpoint()))
             });
             changes.collect::<Result<_>>().map(Some)
         })
@@ -107,7 +112,7 @@ impl CaseHistory {
             let changes = changes_of(&history, field.into()).boxed().await;
             let entries = part.of(changes.into_iter())?.map(|(place, difference)| {
                 let maker = Arc::new(self.maker(ctx, &history[place])?);
-                let change = FieldChange::new(self.id, difference, vec![(*maker).clone()], self.at);
+                let change = FieldChange::new(self.id, difference, vec![(*maker).clone()], self.viewpoint());
                 Ok(FieldHistoryEntry { change, field, maker })
             });
             entries.collect::<Result<_>>().map(Some)
