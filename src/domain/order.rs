@@ -72,6 +72,25 @@ impl<C> Order<C> {
     pub fn check_occurred(&self) -> Result<(), Refusal> {
         self.occurred_at.map_or(Ok(()), |at| check_occurred(at, self.now))
     }
+
+    /// Whether a day that the input names had come when it happened.
+    ///
+    /// # Errors
+    /// `in_future` of a later day. `YEAR_INVALID` before 1949: it would count in no year that can be asked for.
+    pub fn check_had_come(&self, day: Date, field: &str, in_future: Code) -> Result<(), Refusal> {
+        let happened_on = self.day();
+        if day > happened_on {
+            return Err(Refusal::new(in_future, field, format!("{day} is after {happened_on}, when this happened")));
+        }
+        if day.year() < FIRST_YEAR {
+            return Err(Refusal::new(
+                Code::YearInvalid,
+                field,
+                format!("{day} is before {FIRST_YEAR}: write which day"),
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// Whether something can have happened at that time.

@@ -164,7 +164,7 @@ codes! {
     ItemNotListed = "ITEM_NOT_LISTED",
     /// The fee is above the item's tariff.
     FeeAboveTariff = "FEE_ABOVE_TARIFF",
-    /// A service cannot be charged before it is given.
+    /// A service is not charged before it is given: its day is no later than when it was charged.
     ServiceInFuture = "SERVICE_IN_FUTURE",
     /// A technique needs its source.
     SourceMissing = "SOURCE_MISSING",
@@ -204,7 +204,7 @@ codes! {
     CampaignHasOpenCases = "CAMPAIGN_HAS_OPEN_CASES",
     /// Enrolled already.
     AlreadyEnrolled = "ALREADY_ENROLLED",
-    /// A visit cannot lie in the future.
+    /// A visit does not lie in the future: its day is no later than when it is said to have happened.
     VisitInFuture = "VISIT_IN_FUTURE",
     /// More visits to an enterprise than a campaign has: 1,000 at most.
     TooManyVisits = "TOO_MANY_VISITS",

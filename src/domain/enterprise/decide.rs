@@ -170,14 +170,7 @@ impl Enterprise {
                 format!("{MOST_VISITS} visits to the enterprise are on record for this campaign: no more are taken");
             return Err(Refusal::new(Code::TooManyVisits, "campaignId", message));
         }
-        let today = order.today();
-        if command.visited_on > today {
-            return Err(Refusal::new(
-                Code::VisitInFuture,
-                "visitedOn",
-                format!("{} is after today, {today}", command.visited_on),
-            ));
-        }
+        order.check_had_come(command.visited_on, "visitedOn", Code::VisitInFuture)?;
         Ok(FieldVisitRecorded {
             id: command.id,
             campaign: command.campaign,

@@ -41,7 +41,7 @@ impl Step {
             3 | 4 => {
                 let visit = json!({
                     "enterpriseId": house.enterprises[place], "campaignId": house.campaign,
-                    "visitedOn": day(house, 0), "seen": name,
+                    "visitedOn": day(house, -i32::from(choice / 3)), "seen": name,
                 });
                 order("coordinator", "recordFieldVisit", visit).await;
             }

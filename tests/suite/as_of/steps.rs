@@ -163,7 +163,7 @@ fn orders(house: &House, choice: u8, other: &str, listed: &Value) -> Vec<Order> 
         (
             "coordinator",
             "recordFee",
-            json!({ "item": "GD-L-012", "serviceDate": day(house, -i32::from(choice % 3)), "amount": FEE.to_string() }),
+            json!({ "item": "GD-L-012", "serviceDate": day(house, -i32::from(choice % 90)), "amount": FEE.to_string() }),
         ),
         ("coordinator", "retractFee", with(json!({ "feeId": one_of("fees") }), because())),
         (

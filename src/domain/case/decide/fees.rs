@@ -13,9 +13,7 @@ use crate::domain::refusal::{Code, Refusal};
 
 pub(super) fn record_fee(given: Given<'_>, command: &RecordFee) -> Decision {
     let service_date = command.service_date;
-    if service_date > given.order.today() {
-        return refuse(Code::ServiceInFuture, "serviceDate", format!("{service_date} is in the future"));
-    }
+    given.order.check_had_come(service_date, "serviceDate", Code::ServiceInFuture)?;
     let Some(listed) = &command.listed else {
         return refuse(
             Code::ItemNotListed,

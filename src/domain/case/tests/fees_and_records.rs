@@ -10,7 +10,7 @@ use crate::domain::case::event::{
 };
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
-use crate::domain::case::tests::story::Story;
+use crate::domain::case::tests::story::{Story, moment};
 use crate::domain::case::values::{Audience, LARGEST_ATTACHMENT_BYTES, Status};
 use crate::domain::event::Fact;
 use crate::domain::refusal::Code;
@@ -39,6 +39,26 @@ fn nothing_is_charged_that_no_list_allows_or_before_it_is_done() {
     outcome(tomorrow).refused(Code::ServiceInFuture, "serviceDate");
     let today = RecordFee { service_date: date(2026, 3, 16), ..fee("1") };
     assert_eq!(Story::of(Status::Researching).then(coordinator(), today).file().fees.len(), 1);
+}
+
+#[test]
+fn a_service_had_been_given_when_it_was_charged() {
+    let of_earlier = |service_date| {
+        let story = Story::of(Status::Researching);
+        let order = story.order(coordinator(), RecordFee { service_date, ..fee("1") });
+        story.when_order(order.occurred(moment("2026-03-05T02:00:00Z")))
+    };
+    of_earlier(date(2026, 3, 6)).refused(Code::ServiceInFuture, "serviceDate");
+    of_earlier(date(26, 3, 5)).refused(Code::YearInvalid, "serviceDate");
+    of_earlier(date(2026, 3, 5)).happens(FeeRecorded {
+        id: fee("1").id,
+        item: fee("1").item,
+        catalogue: CatalogueId::of(&division("44")),
+        catalogue_version: 7,
+        service_date: date(2026, 3, 5),
+        amount: yuan("1"),
+        tariff: yuan("300"),
+    });
 }
 
 #[test]

@@ -111,3 +111,16 @@ fn a_later_enrolment_leaves_the_visits_as_they_are() {
     let state = given_enrolled().and(visited_by(&visitor())).and(again).state();
     assert_eq!(state.visits.len(), 1);
 }
+
+#[test]
+fn a_visit_had_been_made_when_it_is_said_to_have_happened() {
+    let of_earlier = |visited_on: &str| {
+        let command = RecordFieldVisit { visited_on: day(visited_on), ..visit() };
+        given_enrolled().when(order(visitor(), command).occurred(time("2026-03-05T02:00:00Z")))
+    };
+    of_earlier("2026-03-06").then_refused(Code::VisitInFuture, "visitedOn");
+    of_earlier("2026-03-05").then(FieldVisitRecorded { visited_on: day("2026-03-05"), ..visited_by(&visitor()) });
+    of_earlier("1948-12-31").then_refused(Code::YearInvalid, "visitedOn");
+    of_earlier("0026-03-05").then_refused(Code::YearInvalid, "visitedOn");
+    of_earlier("1949-01-01").then(FieldVisitRecorded { visited_on: day("1949-01-01"), ..visited_by(&visitor()) });
+}
