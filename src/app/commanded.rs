@@ -2,6 +2,7 @@
 //! need.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -15,8 +16,8 @@ use crate::domain::actor::Actor;
 use crate::domain::aggregate::Root;
 use crate::domain::annual_summary::AnnualSummary;
 use crate::domain::campaign::Campaign;
-use crate::domain::case::Case;
 use crate::domain::case::event::CaseFact;
+use crate::domain::case::{Case, Misdated};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::event::EnterpriseFact;
@@ -57,6 +58,11 @@ pub trait Commanded: Root + DeserializeOwned {
     /// What the events that it has grown by add to the figures.
     fn figures(_growth: &Growth<'_, Self>) -> Vec<FigureRow> {
         Vec::new()
+    }
+
+    /// Before what a command is dated which happened at that time and made `after` of it, if before anything.
+    fn misdated(&self, _after: &Self, _at: Timestamp) -> Option<Misdated> {
+        None
     }
 
     /// Whether it is there for this actor.
@@ -122,6 +128,10 @@ impl Commanded for Case {
 
     fn figures(growth: &Growth<'_, Self>) -> Vec<FigureRow> {
         projection::figure::of_case(growth)
+    }
+
+    fn misdated(&self, after: &Self, at: Timestamp) -> Option<Misdated> {
+        self.file.as_ref()?.misdated(after.file.as_ref()?, at)
     }
 
     fn erases(event: &Recorded<CaseFact>) -> bool {
@@ -251,6 +261,10 @@ register!(
 
         fn moves_row(event: &Recorded<EnterpriseFact>) -> bool {
             projection::register::moves_enterprise(event)
+        }
+
+        fn misdated(&self, after: &Self, at: Timestamp) -> Option<Misdated> {
+            self.given_up_in(after).filter(|began| at < *began).map(|at| Misdated::BeforeRetracted { at })
         }
 
         fn erases(event: &Recorded<EnterpriseFact>) -> bool {

@@ -125,7 +125,7 @@ pub(crate) enum WarningCode {
     OccurredBeforeLastStep,
     /// Something is dated before the case was reported. It is on record as dated.
     OccurredBeforeReport,
-    /// A retraction is dated before the result or the fee that it takes back, which as of what had happened (`axis: OCCURRED`) never counted. It is on record as dated.
+    /// A retraction is dated before the result, the fee or the publication that it takes back, or a withdrawal before the enrolment: as of what had happened (`axis: OCCURRED`) that never counted. It is on record as dated.
     OccurredBeforeRetracted,
     /// The service followed an edition of a regulation that is not the one in force on its day, as the catalogue of the province or the nation has it. It is on record as it was ordered.
     RegulationNotInForce,

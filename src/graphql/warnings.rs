@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::app::{AggregateType, Commanded, EventRecord, Foreseen, Moment, Receipt, StoredCase, Versioned};
+use crate::app::{AggregateType, Commanded, Entry, EventRecord, Foreseen, Moment, Receipt, StoredCase, Versioned};
 use crate::codec;
 use crate::domain::case::facts::GoesOn;
 use crate::domain::case::state::File;
@@ -18,6 +18,7 @@ use crate::domain::case::values::{LinkRelation, Status};
 use crate::domain::case::{Case, Misdated};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::catalogue::state::Edition;
+use crate::domain::enterprise::Enterprise;
 use crate::domain::value::calendar::date_of;
 use crate::domain::value::{CaseId, CatalogueId, Division, ExpandedUncertainty, RegulationRef};
 use crate::graphql::context::{app, loaders};
@@ -50,6 +51,9 @@ pub(crate) async fn of(ctx: &Context<'_>, receipt: &Receipt) -> Result<Vec<Warni
             }
         }
         warnings.extend(of_dates(ctx, receipt, &events).await?);
+    }
+    if let Some(withdrawn) = events.iter().find(|event| event.event_type == WITHDRAWN) {
+        warnings.extend(of_withdrawal(ctx, receipt, withdrawn).await?);
     }
     Ok(warnings)
 }
@@ -126,6 +130,20 @@ async fn of_dates(ctx: &Context<'_>, receipt: &Receipt, events: &[EventRecord]) 
     Ok(before.and_then(|before| of_date(&before.state, &after.state, at)))
 }
 
+/// Of an enrolment that is given up, where that is dated before it began.
+async fn of_withdrawal(ctx: &Context<'_>, receipt: &Receipt, withdrawn: &EventRecord) -> Result<Option<Warning>> {
+    let before = enterprise_at(ctx, receipt, withdrawn.position.saturating_sub(1)).await?;
+    let after = enterprise_at(ctx, receipt, withdrawn.position).await?;
+    let (Some(before), Some(after)) = (before, after) else { return Ok(None) };
+    let at = codec::occurred_at(&withdrawn.payload).ok();
+    Ok(at.and_then(|at| of_date(&before.state, &after.state, at)))
+}
+
+async fn enterprise_at(ctx: &Context<'_>, receipt: &Receipt, position: u64) -> Result<Option<Arc<Entry<Enterprise>>>> {
+    let found = loaders(ctx).visible::<Enterprise>(receipt.stream.aggregate_id, Moment::Position(position)).await;
+    found.map_err(|fault| errors::fault(ctx, fault))
+}
+
 /// Of a preview: nothing would happen, because it has.
 pub(crate) fn of_replay() -> Warning {
     Warning {
@@ -146,27 +164,35 @@ pub(crate) async fn foreseen_of_case(ctx: &Context<'_>, foreseen: &Foreseen<Case
         true => of_reopening(ctx, &foreseen.before.state).await?,
         false => Vec::new(),
     };
-    let at = foreseen.events.first().map(|event| event.event.occurred_at);
-    let misdated = at.and_then(|at| of_date(&foreseen.before.state, &foreseen.after.state, at));
-    let mut warnings: Vec<_> = resolution.into_iter().chain(reopening).chain(self::foreseen(foreseen)).collect();
+    let mut warnings: Vec<_> = resolution.into_iter().chain(reopening).chain(of_events(foreseen)).collect();
     for event in &foreseen.events {
         if let Some(service) = Service::of(event.encoded.event_type, &event.encoded.payload) {
             warnings.extend(service.warning(ctx, &foreseen.after.state).await?);
         }
     }
-    warnings.extend(misdated);
+    warnings.extend(of_foreseen_date(foreseen));
     Ok(warnings)
 }
 
 /// What would be worth knowing about a command, whatever it is about.
 pub(crate) fn foreseen<A: Commanded>(foreseen: &Foreseen<A>) -> Vec<Warning> {
+    of_events(foreseen).chain(of_foreseen_date(foreseen)).collect()
+}
+
+fn of_events<A: Commanded>(foreseen: &Foreseen<A>) -> impl Iterator<Item = Warning> {
     let encoded = foreseen.events.iter().map(|event| &event.encoded);
-    encoded.filter_map(|event| of_event(event.event_type, &event.payload)).collect()
+    encoded.filter_map(|event| of_event(event.event_type, &event.payload))
+}
+
+fn of_foreseen_date<A: Commanded>(foreseen: &Foreseen<A>) -> Option<Warning> {
+    let at = foreseen.events.first()?.event.occurred_at;
+    of_date(&foreseen.before.state, &foreseen.after.state, at)
 }
 
 const RESOLVED: &str = "CaseResolved";
 const REOPENED: &str = "CaseReopened";
 const SERVED: &str = "RoutineServiceProvided";
+const WITHDRAWN: &str = "EnrolmentWithdrawn";
 
 /// A requirement was set and nothing was measured that can be held against it: the gap is unknown, not closed.
 fn of_resolution(case: &Case) -> Option<Warning> {
@@ -226,15 +252,15 @@ async fn of_ended_whole(ctx: &Context<'_>, whole: StoredCase) -> Result<Warning>
 }
 
 /// It is taken as it is dated: a log that is filled in afterwards is written in whatever order it is remembered.
-fn of_date(before: &Case, after: &Case, at: Timestamp) -> Option<Warning> {
-    let (code, message) = match before.file.as_ref()?.misdated(after.file.as_ref()?, at)? {
+fn of_date<A: Commanded>(before: &A, after: &A, at: Timestamp) -> Option<Warning> {
+    let (code, message) = match before.misdated(after, at)? {
         Misdated::BeforeLastStep { status, at: last } => (
             WarningCode::OccurredBeforeLastStep,
             format!("this is dated {at}, and the case became {status} at {last}: a step comes after the one before it"),
         ),
         Misdated::BeforeRetracted { at: retracted } => (
             WarningCode::OccurredBeforeRetracted,
-            format!("this is dated {at}, and what it retracts is dated {retracted}: a retraction comes after that"),
+            format!("this is dated {at}, and what it takes back is dated {retracted}: that comes first"),
         ),
         Misdated::BeforeReport { at: reported } => {
             (WarningCode::OccurredBeforeReport, format!("this is dated {at}, and the case was reported at {reported}"))

@@ -18,7 +18,7 @@ pub enum Misdated {
         /// When it happened.
         at: Timestamp,
     },
-    /// A retraction, before the result or the fee that it takes back.
+    /// What takes something back, before that: a result, a fee, a publication or an enrolment.
     BeforeRetracted {
         /// When that happened.
         at: Timestamp,
@@ -50,7 +50,8 @@ impl File {
         let measurements = measurements.map(|(was, is)| (was.at, &was.retraction, &is.retraction));
         let fees = self.fees.iter().zip(&after.fees).map(|(was, is)| (was.at, &was.retraction, &is.retraction));
         let retracted = measurements.chain(fees).filter(|(_, was, is)| was.is_none() && is.is_some());
-        retracted.map(|(at, ..)| at).max()
+        let published = self.publication.as_ref().filter(|_| after.publication.is_none());
+        retracted.map(|(at, ..)| at).chain(published.map(|published| published.at)).max()
     }
 
     /// Whether no end is reached. `Resolved` is open: it still has to be closed.

@@ -92,6 +92,16 @@ impl Enterprise {
         self.enrolment(campaign).is_some()
     }
 
+    /// When the enrolment began that stands here, and is given up in `after`.
+    #[must_use]
+    pub fn given_up_in(&self, after: &Self) -> Option<Timestamp> {
+        let (file, after) = (self.file.as_ref()?, after.file.as_ref()?);
+        let given_up = file.enrolments.iter().filter(|(campaign, was)| {
+            was.stands() && after.enrolments.get(*campaign).is_some_and(|enrolment| !enrolment.stands())
+        });
+        given_up.map(|(_, was)| was.at).max()
+    }
+
     /// The visit of that id.
     #[must_use]
     pub fn visit(&self, id: VisitId) -> Option<&FieldVisit> {

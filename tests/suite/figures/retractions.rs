@@ -214,9 +214,31 @@ async fn a_fee_of_a_withdrawn_case_goes_out_of_its_year(database: Database) {
     replays(&house).await;
 }
 
+/// As of what had happened nobody was ever on the list.
+async fn an_enrolment_that_is_given_up_before_it_began_is_told(database: Database) {
+    let house = House::on(database).await;
+    let before = json!({
+        "enterpriseId": house.enterprises[0], "campaignId": house.campaign, "reason": "暂不参加",
+        "occurredAt": "2026-01-02T02:00:00Z",
+    });
+    let told = json!([{ "code": "OCCURRED_BEFORE_RETRACTED" }]);
+    let preview =
+        "query($input: WithdrawEnrolmentInput!) { preview { withdrawEnrolment(input: $input) { warnings { code } } } }";
+    let foreseen = house.ask("coordinator", preview, json!({ "input": before })).await;
+    assert_eq!(foreseen["preview"]["withdrawEnrolment"]["warnings"], told);
+    let withdrawn = house.ordered("coordinator", "withdrawEnrolment", "warnings { code }", before.clone()).await;
+    assert_eq!(withdrawn["warnings"], told);
+    let now = json!({
+        "enterpriseId": house.enterprises[1], "campaignId": house.campaign, "reason": "暂不参加",
+    });
+    let withdrawn = house.ordered("coordinator", "withdrawEnrolment", "warnings { code }", now).await;
+    assert_eq!(withdrawn["warnings"], json!([]));
+}
+
 on_both_databases! {
     a_fee_goes_out_of_the_year_of_its_service,
     a_result_goes_out_of_the_gaps,
     a_retraction_may_be_dated_before_what_it_takes_back,
     a_fee_of_a_withdrawn_case_goes_out_of_its_year,
+    an_enrolment_that_is_given_up_before_it_began_is_told,
 }

@@ -196,6 +196,17 @@ fn a_retraction_that_is_dated_before_what_it_takes_back_is_told() {
     assert_eq!(retracted_at, Some(Misdated::BeforeReport { at: moment(monday) }));
 }
 
+#[test]
+fn a_publication_that_is_retracted_before_it_was_made_is_told() {
+    let [tuesday, thursday, friday] = ["2026-03-17T02:00:00Z", "2026-03-19T02:00:00Z", "2026-03-20T02:00:00Z"];
+    let published = Story::of(Status::Closed).at(thursday).then(manager(), publish()).at(friday);
+    let before_published = Some(Misdated::BeforeRetracted { at: moment(thursday) });
+    assert_eq!(misdated(&published, manager(), retract(), tuesday), before_published);
+    assert_eq!(misdated(&published, manager(), retract(), thursday), None);
+    // Whoever takes the case up again retracts it as well.
+    assert_eq!(misdated(&published, enterprise(), reopen(), tuesday), before_published);
+}
+
 /// A log that is filled in afterwards has its steps in whatever order they were remembered.
 #[test]
 fn the_last_step_is_the_last_one_of_the_log() {
