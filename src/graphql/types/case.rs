@@ -217,12 +217,12 @@ impl CaseRow {
         self.stored.row.deadline_missed_on.as_deref().and_then(Date::of_row)
     }
 
-    /// 计时暂停: whether the deadline does not run.
+    /// 计时暂停: whether the deadline does not run. As of what had happened (`axis: OCCURRED`) it is paused from when the pause is dated, also where that is dated back and the days count from its record (`COUNTED_FROM_RECORD`).
     async fn clock_paused(&self) -> bool {
         self.stored.row.clock_paused
     }
 
-    /// 暂存至: when it is looked at again, while parked. Its deadline stands still until the end of that day, and moves by the working days parked when the case is taken up again by then (`unparkCase`). From the next day on it runs where it was, even if nobody has looked.
+    /// 暂存至: when it is looked at again, while parked. Its deadline stands still until the end of that day, and moves by the working days parked when the case is taken up again by then (`unparkCase`). From the next day on it runs where it was, even if nobody has looked. As of what had happened (`axis: OCCURRED`) it is parked from when the parking is dated, also where that is dated back and the days count from its record (`COUNTED_FROM_RECORD`).
     async fn parked_until(&self) -> Option<Date> {
         self.stored.row.parked_until.as_deref().and_then(Date::of_row)
     }

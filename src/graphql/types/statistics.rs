@@ -160,7 +160,7 @@ impl StatisticsGroup {
         self.sums.open
     }
 
-    /// 逾期: how many are late: their deadline runs, which it does before the resolution while it is neither paused nor parked (which it is until the end of the day of its review), and its day has passed as of the moment.
+    /// 逾期: how many are late: their deadline runs, which it does before the resolution while it is neither paused nor parked (which it is until the end of the day of its review), and its day has passed as of the moment. As of what had happened (`axis: OCCURRED`) none is late while it was paused or parked by what is dated then, also where that is dated back and the days count from its record (`COUNTED_FROM_RECORD`).
     async fn late(&self) -> u64 {
         self.sums.late
     }
