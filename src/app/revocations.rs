@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::app::request::Fault;
 use crate::app::rounds::again_and_again;
-use crate::identity::claims::LONGEST_LIFE;
+use crate::identity::claims::{LEEWAY, LONGEST_LIFE};
 use crate::identity::credential::{Credential, RevocationKey};
 use crate::store::Revocation;
 use crate::telemetry::causes::with_causes;
@@ -106,7 +106,9 @@ impl App {
     /// When the store fails: what was known before still holds.
     pub async fn look_for_revocations(&self) -> Result<(), Fault> {
         let began = Instant::now();
-        let since = self.now() - LONGEST_LIFE;
+        // A token that a revocation holds for may have been issued by a clock that was ahead, and is taken for a moment
+        // after its end, too.
+        let since = self.now() - LONGEST_LIFE - LEEWAY * 2;
         let revoked = self.store.revocations(since.as_microsecond()).await?;
         let until = revoked.into_iter().map(|Revocation { key, revoked_at }| (key, revoked_at)).collect();
         // What was erased stays so: only what is new in the log is read. Everything before its end is there by now, and

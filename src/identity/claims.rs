@@ -18,8 +18,11 @@ pub const ROLES: [&str; 8] =
 /// The jurisdiction of the whole nation.
 pub const NATION: &str = "CN";
 
-/// The longest that a token may last: revocations are kept in memory for as long.
+/// The longest that a token may last: revocations are kept in memory for as long as one of them may be taken.
 pub const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(366 * 24);
+
+/// How far two machines' clocks may be apart before a token counts as expired or not yet valid.
+pub const LEEWAY: SignedDuration = SignedDuration::from_secs(30);
 
 const LONGEST_ACTOR_CHARACTERS: usize = 128;
 

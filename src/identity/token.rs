@@ -1,20 +1,17 @@
 //! Bearer tokens: JSON Web Tokens (RFC 7519) signed with Ed25519 (RFC 8037), for this installation by itself.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::identity::claims::{Claims, ClaimsError};
+use crate::identity::claims::{Claims, ClaimsError, LEEWAY};
 use crate::identity::key::LocalKey;
 use crate::identity::{Identity, IdentityError};
 
 const ISSUER: &str = "etalon-local";
 const AUDIENCE: &str = "etalon";
-
-/// How far two machines' clocks may be apart, in seconds, before a token counts as expired or not yet valid.
-const LEEWAY_SECONDS: i64 = 30;
 
 /// A token longer than this is not looked at: Etalon's own are a tenth of it, those of providers a half at most.
 pub(super) const LONGEST_TOKEN_BYTES: usize = 8 * 1024;
@@ -95,11 +92,11 @@ impl LocalKey {
             return Err(IdentityError::Malformed);
         }
         let signed = self.proved.payload(token, ONE_EDITION, || self.prove(token))?;
-        let now_seconds = now.as_second();
-        if now_seconds >= signed.identity.expires_at.as_second().saturating_add(LEEWAY_SECONDS) {
+        let (now_seconds, leeway_seconds) = (now.as_second(), LEEWAY.as_secs());
+        if now_seconds >= signed.identity.expires_at.as_second().saturating_add(leeway_seconds) {
             return Err(IdentityError::Expired);
         }
-        if now_seconds.saturating_add(LEEWAY_SECONDS) < signed.issued_at.as_second() {
+        if now_seconds.saturating_add(leeway_seconds) < signed.issued_at.as_second() {
             return Err(IdentityError::NotYetValid);
         }
         Ok(signed.identity.clone())
@@ -120,8 +117,7 @@ impl LocalKey {
         }
         let claims = claims(payload).ok_or(IdentityError::Claims)?;
         let identity = claims.check().map_err(|_| IdentityError::Claims)?;
-        let leeway = SignedDuration::from_secs(LEEWAY_SECONDS);
-        let credential = identity.credential.issued_by_a_clock_within(leeway);
+        let credential = identity.credential.issued_by_a_clock_within(LEEWAY);
         Ok(Signed { issued_at: claims.issued_at, identity: Identity { credential, ..identity } })
     }
 }
@@ -172,6 +168,7 @@ mod tests {
     use std::fs;
 
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    use jiff::SignedDuration;
     use jsonwebtoken::EncodingKey;
     use serde_json::{Value, json};
 
@@ -226,7 +223,7 @@ mod tests {
             enterprise: None,
             expires_at: noon() + HOUR,
             // A clock that is half a minute ahead may have issued it before noon.
-            credential: Credential::of_actor("bureau-44", noon() - SignedDuration::from_secs(LEEWAY_SECONDS)),
+            credential: Credential::of_actor("bureau-44", noon() - LEEWAY),
         };
         assert_eq!(key.verify(&token, noon()), Ok(expected));
         assert_eq!(key.issue(&Claims { institution: None, ..lead() }), Err(ClaimsError::NoInstitution("LEAD")));

@@ -1,12 +1,14 @@
 //! Tokens that are refused: what one server writes down, every other one reads.
 
 use etalon::app::{App, Standing};
-use etalon::identity::claims::LONGEST_LIFE;
+use etalon::identity::claims::{LEEWAY, LONGEST_LIFE};
 use etalon::identity::credential::{Credential, RevocationKey};
 use etalon::store::Revocation;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::store::support::{Database, START, TestClock};
+
+const A_SECOND: SignedDuration = SignedDuration::from_secs(1);
 
 fn revocation(key: &str, revoked_at: i64) -> Revocation {
     Revocation { key: key.to_owned(), revoked_at }
@@ -53,10 +55,13 @@ async fn what_was_issued_by_then_is_refused(database: Database) {
     let several = Credential { known_by: [after.known_by, of_another.known_by].concat(), issued_at: at(-1) };
     assert_eq!(other.standing(&several), Standing::Revoked, "one name is enough");
 
-    // No token lasts longer than it is remembered.
-    clock.set(START + (LONGEST_LIFE + SignedDuration::from_secs(1)).as_micros() as i64);
-    other.look_for_revocations().await.expect("it looks");
-    assert_eq!(other.standing(&before), Standing::Good);
+    // No token is taken for longer than it is remembered: not the last that is revoked, issued by a clock that was ahead,
+    // and taken for as long after its end.
+    for (beyond, standing) in [(LEEWAY * 2, Standing::Revoked), (LEEWAY * 2 + A_SECOND, Standing::Good)] {
+        clock.set(START + (LONGEST_LIFE + beyond).as_micros() as i64);
+        other.look_for_revocations().await.expect("it looks");
+        assert_eq!(other.standing(&before), standing, "{beyond:?}");
+    }
 }
 
 on_both_databases! {
