@@ -21,6 +21,9 @@ pub struct Schedule {
 }
 
 impl Schedule {
+    /// No pause is longer, whatever a receiver asks for.
+    pub const LONGEST_PAUSE: Duration = LONGEST;
+
     /// The pause after so many attempts that failed; `None` when the message is given up.
     ///
     /// # Parameters

@@ -53,6 +53,7 @@ on_both_databases! {
     failing::what_waits_is_not_sent_when_it_is_not_wanted_any_more
     failing::what_waits_goes_out_with_no_event_of_another_stream
     failing::a_receiver_that_asks_for_time_gets_it
+    failing::what_a_server_that_was_ahead_has_put_off_is_sent_at_once
     failing::addresses_inside_are_not_called
     failing::two_servers_do_not_write_over_each_other
     owning::a_webhook_is_paused_when_its_owner_is_let_in_no_more

@@ -14,7 +14,7 @@ use crate::app::follow::STRETCH;
 use crate::app::request::{Fault, time_of};
 use crate::app::webhooks::lane::{Driven, Lane, Pending, Road, Seen};
 use crate::app::webhooks::{Outlet, ownership};
-use crate::outbound::{Endpoint, Failure, FailureClass};
+use crate::outbound::{Endpoint, Failure, FailureClass, Schedule};
 use crate::store::{
     Delivery, DeliveryState, EventQuery, EventRecord, Failed, HELD, PassedBy, StreamId, Turn, Webhook, WebhookAction,
     WebhookState,
@@ -33,6 +33,9 @@ const AT_A_TIME: usize = 8;
 const SENDS_FOR: SignedDuration = SignedDuration::from_secs(10);
 /// How many events wait in the database at most; while there are so many, the log is not read on.
 const MOST_WAITING: u64 = 10_000;
+
+/// How far the clocks of two servers may be apart.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(1);
 
 /// What a round did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +77,8 @@ impl App {
         if self.is_disowned(&webhook).await? {
             return Ok(Round { next: self.pause_disowned(webhook).await?, ..over });
         }
-        if webhook.rest_until > self.now().as_microsecond() {
+        let now = self.now();
+        if webhook.rest_until > now.as_microsecond() && webhook.rest_until <= latest_wait(now) {
             return Ok(Round { next: Next::Waits(Some(time_of(webhook.rest_until))), ..over });
         }
         let next_position = outlet.passed.reached(webhook.id, webhook.turn, webhook.next_position);
@@ -237,7 +241,8 @@ impl App {
 
     /// The streams of which something is due, with what waits behind it.
     async fn due_lanes(&self, webhook: &Webhook) -> Result<BTreeMap<StreamId, Lane>, Fault> {
-        let due = self.store.due_deliveries(webhook.id, self.now().as_microsecond(), DUE).await?;
+        let now = self.now();
+        let due = self.store.due_deliveries(webhook.id, now.as_microsecond(), latest_wait(now), DUE).await?;
         let streams: Vec<_> = due.into_iter().map(|first| first.stream).collect();
         let lane = |stream: &StreamId| (*stream, Lane { stream: *stream, pending: Vec::new(), beyond: None });
         let mut lanes: BTreeMap<_, _> = streams.iter().map(lane).collect();
@@ -271,6 +276,12 @@ impl App {
         let query = EventQuery { positions, limit: DUE * OF_A_STREAM, ..EventQuery::default() };
         Ok(self.store.events(&query).await?)
     }
+}
+
+/// Until when anything waits at most, in microseconds since the Unix epoch: what is to wait for longer was told so by a
+/// clock that was ahead, and is waited for no more.
+fn latest_wait(now: Timestamp) -> i64 {
+    (now + Schedule::LONGEST_PAUSE + CLOCKS_DIFFER).as_microsecond()
 }
 
 /// What a round is going to do.

@@ -216,11 +216,18 @@ pub trait WebhookStore: Send + Sync {
     /// When the database fails.
     async fn count_webhook_changes(&self, jurisdiction_prefix: &str, webhook: Option<Uuid>) -> Result<u64, StoreError>;
 
-    /// Waiting deliveries that are due, the oldest first: of each stream at most its first.
+    /// Waiting deliveries that are due, the oldest first: of each stream at most its first. What waits for a time after
+    /// `latest` is due as well: a clock that was ahead has told it to.
     ///
     /// # Errors
     /// When the database fails.
-    async fn due_deliveries(&self, webhook: Uuid, now: i64, limit: u32) -> Result<Vec<Delivery>, StoreError>;
+    async fn due_deliveries(
+        &self,
+        webhook: Uuid,
+        now: i64,
+        latest: i64,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, StoreError>;
 
     /// What waits of the streams, in order, and of each no more than so many.
     ///

@@ -101,8 +101,8 @@ pub(super) const COUNT_CHANGES: &str = "select count(*) as count from webhook_ch
 pub(super) const DUE: &str = concat!(
     "select ",
     delivery_columns!(),
-    " from webhook_deliveries where webhook_id = $1 and state = 'WAITING' and due_at <= $2 \
-     order by due_at, position limit $3"
+    " from webhook_deliveries where webhook_id = $1 and state = 'WAITING' and due_at < 9223372036854775807 \
+     and (due_at <= $2 or due_at > $3) order by due_at, position limit $4"
 );
 
 /// The list of ids follows, and how many are wanted of each stream.

@@ -119,8 +119,14 @@ impl<B: Backend> WebhookStore for SqlStore<B> {
         self.count("count changes of webhooks", statement).await
     }
 
-    async fn due_deliveries(&self, webhook: Uuid, now: i64, limit: u32) -> Result<Vec<Delivery>, StoreError> {
-        let statement = about(sql::DUE, webhook).integer(now).integer(limit.into());
+    async fn due_deliveries(
+        &self,
+        webhook: Uuid,
+        now: i64,
+        latest: i64,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let statement = about(sql::DUE, webhook).integer(now).integer(latest).integer(limit.into());
         self.many::<DeliveryRow, _>("list due deliveries", statement).await
     }
 

@@ -284,6 +284,21 @@ pub async fn a_receiver_that_asks_for_time_gets_it(stage: &Stage) {
     assert_eq!(in_order(&receiver.taken()), expected);
 }
 
+/// No pause is as long as its clock was ahead.
+pub async fn what_a_server_that_was_ahead_has_put_off_is_sent_at_once(stage: &Stage) {
+    let who = manager("44");
+    let receiver = Receiver::answering(|_| Answer::RetryAfter(503, "3600")).await;
+    let (webhook, _) = stage.webhook(&who, &receiver.url).await;
+    stage.clock.advance(SignedDuration::from_hours(24 * 7));
+    assert!(stage.round(webhook.id).await.failed > 0);
+    let now = stage.clock.advance(SignedDuration::from_hours(-24 * 7));
+    receiver.answer(|_| Answer::Status(200));
+    stage.deliver_all(webhook.id).await;
+    let expected = stage.visible(&who).await.iter().map(|event| event.position).filter(|at| *at > 0).collect();
+    assert_eq!(in_order(&receiver.taken()), expected);
+    assert_eq!(stage.clock.now(), now, "nothing was waited for");
+}
+
 pub async fn addresses_inside_are_not_called(stage: &Stage) {
     let who = manager("44");
     let receiver = Receiver::answering(|_| Answer::Status(200)).await;
