@@ -38,7 +38,7 @@ pub(super) struct NewCommand {
 pub(super) struct Plan {
     /// In the order of the batch.
     pub(super) outcomes: Vec<Result<Committed, AppendError>>,
-    /// What the clock showed, which may not be ahead of that of the database.
+    /// What the clock showed, or a later time that the log gets by this: neither may be ahead of the clock of the database.
     pub(super) shown: Option<i64>,
     pub(super) head: Head,
     /// The name of the log after these events.
@@ -123,6 +123,7 @@ impl Planner<'_> {
         }
         self.is_in_time.clone()?;
         let (mut content, number_taken) = self.content(body);
+        self.must_have_come(content.rows.happened.until())?;
         check(stream, &command, &content, number_taken.as_ref()).map_err(|reason| {
             // Alone: the database would refuse the whole batch.
             invalid(format!("append to {stream}: {reason}"))
@@ -150,6 +151,21 @@ impl Planner<'_> {
         self.known.commands.insert(key, StoredCommand { digest: command.digest, committed: again });
         self.plan.commands.push(NewCommand { key: command, stream, committed });
         Ok(committed)
+    }
+
+    /// Whether the time has come that the log would get by what happened then: it was decided by a clock that may have been
+    /// ahead, and set right since.
+    fn must_have_come(&mut self, until: i64) -> Result<(), StoreError> {
+        if self.plan.shown.is_none() || until <= self.plan.head.recorded_at {
+            return Ok(());
+        }
+        match self.known.time {
+            Some(time) => clocks::must_not_be_ahead(Some(until), time),
+            None => {
+                self.plan.shown = self.plan.shown.max(Some(until));
+                Ok(())
+            }
+        }
     }
 
     /// How many events the stream has, those of earlier appends of the batch included.

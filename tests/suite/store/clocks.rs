@@ -9,11 +9,11 @@ use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::value::Division;
 use etalon::graphql::{Asked, Limits, Schema, Session, StreamLimits};
 use etalon::identity::credential::Credential;
-use etalon::store::{self, AppendError, Committed, StoreError};
+use etalon::store::{self, AppendError, Committed, Happened, RowChanges, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::store::on_both_databases;
-use crate::store::samples::{case_stream, commit_one, note};
+use crate::store::samples::{append, case_stream, commit, commit_one, note, notes};
 use crate::store::support::Database;
 
 const OPEN: &str = r#"mutation { openCampaign(input: {
@@ -73,6 +73,24 @@ async fn nothing_is_recorded_by_a_clock_that_is_ahead(database: Database) {
     assert_eq!(store.head().await.expect("read").next_position, 4);
 }
 
+/// It waited while the clock was set right.
+async fn what_a_clock_that_was_ahead_has_decided_is_not_recorded(database: Database) {
+    let clock = Arc::new(RealClock::default());
+    let store = store::open(&database.url, clock).await.expect("the database opens");
+    let decided = |case, key: &str, ahead| {
+        let at = (SystemClock.now() + SignedDuration::from_secs(ahead)).as_microsecond();
+        let rows = RowChanges { happened: Happened::InOrder { at }, ..RowChanges::default() };
+        append(case_stream(case), 0, key, notes(&[key], rows))
+    };
+    is_refused(commit_one(&*store, decided(1, "a", 100)).await);
+    commit_one(&*store, decided(1, "a", 0)).await.expect("accepted");
+    // From now on PostgreSQL is not asked before anything is written.
+    let mut outcomes = commit(&*store, &[decided(2, "b", 100), decided(3, "c", 30)]).await.into_iter();
+    is_refused(outcomes.next().expect("one for each"));
+    outcomes.next().expect("one for each").expect("clocks are never quite alike");
+    assert_eq!(store.head().await.expect("read").next_position, 2);
+}
+
 async fn a_server_that_is_ahead_says_so(database: Database) {
     let clock = Arc::new(RealClock::default());
     let store = store::open(&database.url, clock.clone()).await.expect("the database opens");
@@ -101,5 +119,6 @@ async fn a_server_that_is_ahead_says_so(database: Database) {
 
 on_both_databases! {
     nothing_is_recorded_by_a_clock_that_is_ahead,
+    what_a_clock_that_was_ahead_has_decided_is_not_recorded,
     a_server_that_is_ahead_says_so,
 }
