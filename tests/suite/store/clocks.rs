@@ -12,7 +12,6 @@ use etalon::identity::credential::Credential;
 use etalon::store::{self, AppendError, Committed, Happened, RowChanges, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::store::on_both_databases;
 use crate::store::samples::{append, case_stream, commit, commit_one, note, notes};
 use crate::store::support::Database;
 
