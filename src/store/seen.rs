@@ -108,9 +108,10 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Takes in events of the log in its order, which were read or committed.
+    /// Takes in events that were read or committed, in whatever order: those of several streams come by stream.
     pub(super) fn tell(&self, events: &[EventRecord]) {
-        self.take(events.last().map(|last| Sighting { position: last.position, leaf_hash: last.leaf_hash }));
+        let last = events.iter().max_by_key(|event| event.position);
+        self.take(last.map(|last| Sighting { position: last.position, leaf_hash: last.leaf_hash }));
     }
 
     /// Takes one in, unless it lies before others.
@@ -270,6 +271,13 @@ mod tests {
         let compared = seen.sightings();
         seen.compare(&compared, &[row(7, 7), row(8, 8), row(11, 11)]).expect("it is there");
         assert_eq!(positions(&seen), [8, 11]);
+    }
+
+    #[test]
+    fn of_several_streams_the_last_event_is_kept_wherever_it_stands() {
+        let seen = Seen::default();
+        seen.tell(&[event(2, 2), event(9, 9), event(3, 3), event(7, 7)]);
+        assert_eq!(positions(&seen), [9]);
     }
 
     #[test]
