@@ -45,15 +45,21 @@ impl Leases {
     }
 
     /// Takes the lease of an endpoint. What it comes to is cancelled when the lease is lost; `None` while another server
-    /// has it.
+    /// has it, and where it has run out by the time that the database has answered.
     pub(super) async fn take(&self, app: &App, webhook: Uuid) -> Result<Option<CancellationToken>, StoreError> {
         let until = Instant::now() + LAST_FOR;
-        if !self.ask_for(app, webhook).await? {
-            return Ok(None);
+        let (now, expires_at) = span(app);
+        let is_taken = app.store.try_lease(&serving_lease(webhook), &self.holder, now, expires_at).await?;
+        Ok(if is_taken { self.hold(webhook, until) } else { None })
+    }
+
+    fn hold(&self, webhook: Uuid, until: Instant) -> Option<CancellationToken> {
+        if until <= Instant::now() {
+            return None;
         }
         let lost = CancellationToken::new();
         self.held().insert(webhook, Held { until, lost: lost.clone() });
-        Ok(Some(lost))
+        Some(lost)
     }
 
     /// Gives the lease of an endpoint back, if this server has it.
@@ -95,7 +101,8 @@ impl Leases {
         self.lose_what_has_run_out();
     }
 
-    /// Prolongs these, and answers which of them another server has taken.
+    /// Prolongs these, and answers which of them another server has taken. Nothing that was given back meanwhile comes
+    /// back: what this server has no more is not prolonged.
     async fn ask_for_all(&self, app: &App, webhooks: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
         let (_, expires_at) = span(app);
         let prolonged = app.store.prolong_serving(webhooks, &self.holder, expires_at).await?;
@@ -104,18 +111,12 @@ impl Leases {
             return Ok(taken);
         }
         for webhook in webhooks {
-            // One that was given back meanwhile is not asked for again.
             let is_held = self.held().contains_key(webhook);
-            if is_held && !self.ask_for(app, *webhook).await? {
+            if is_held && app.store.prolong_serving(&[*webhook], &self.holder, expires_at).await? == 0 {
                 taken.push(*webhook);
             }
         }
         Ok(taken)
-    }
-
-    async fn ask_for(&self, app: &App, webhook: Uuid) -> Result<bool, StoreError> {
-        let (now, expires_at) = span(app);
-        app.store.try_lease(&serving_lease(webhook), &self.holder, now, expires_at).await
     }
 
     fn are_kept(&self, webhooks: &[Uuid], until: Instant, taken: &[Uuid]) {
@@ -161,17 +162,22 @@ mod tests {
     use std::sync::Arc;
 
     use jiff::SignedDuration;
+    use tempfile::TempDir;
 
     use super::*;
     use crate::clock::ManualClock;
     use crate::store;
 
+    async fn application(folder: &TempDir) -> (App, Arc<ManualClock>) {
+        let clock = Arc::new(ManualClock::new("2026-11-24T08:00:00Z".parse().expect("a time"), 2012));
+        let url = format!("sqlite:{}", folder.path().join("etalon.db").display());
+        (App::new(store::open(&url, clock.clone()).await.expect("a new database"), clock.clone()), clock)
+    }
+
     #[tokio::test]
     async fn leases_are_prolonged_together_and_lost_one_by_one() {
         let folder = tempfile::tempdir().expect("a folder");
-        let clock = Arc::new(ManualClock::new("2026-11-24T08:00:00Z".parse().expect("a time"), 2012));
-        let url = format!("sqlite:{}", folder.path().join("etalon.db").display());
-        let app = App::new(store::open(&url, clock.clone()).await.expect("a new database"), clock.clone());
+        let (app, clock) = application(&folder).await;
         let [one, other] = ["one", "other"].map(|holder| Leases::of(holder.to_owned()));
         let [first, second] = [1, 2].map(Uuid::from_u128);
         let taken = async |leases: &Leases, webhook| leases.take(&app, webhook).await.expect("it is asked for");
@@ -192,5 +198,27 @@ mod tests {
         assert!(taken(&other, second).await.is_none(), "what nobody has taken is its own still");
         one.give_back(&app, second).await;
         assert!(taken(&other, second).await.is_some());
+    }
+
+    /// As where it is given back between a look at what is held and the question for it.
+    #[tokio::test]
+    async fn what_was_given_back_is_not_prolonged() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (app, _) = application(&folder).await;
+        let [one, other] = ["one", "other"].map(|holder| Leases::of(holder.to_owned()));
+        let webhook = Uuid::from_u128(1);
+        let lost = one.take(&app, webhook).await.expect("it is asked for").expect("nobody has it");
+        app.store.release_lease(&serving_lease(webhook), "one").await.expect("it is given back");
+        one.prolong(&app).await;
+        assert!(lost.is_cancelled());
+        assert!(other.take(&app, webhook).await.expect("it is asked for").is_some(), "it is free");
+    }
+
+    #[test]
+    fn what_has_run_out_before_it_was_got_is_not_held() {
+        let (leases, webhook) = (Leases::of("one".to_owned()), Uuid::from_u128(1));
+        assert!(leases.hold(webhook, Instant::now()).is_none());
+        assert!(leases.held().is_empty());
+        assert!(leases.hold(webhook, Instant::now() + LAST_FOR).is_some());
     }
 }
