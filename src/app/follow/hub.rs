@@ -21,7 +21,7 @@ use crate::app::request::Fault;
 use crate::app::streams::Versioned;
 use crate::domain::case::Case;
 use crate::domain::value::Division;
-use crate::store::{AggregateType, EventQuery, EventRecord, RegisterQuery, Store, StreamId};
+use crate::store::{AggregateType, EventQuery, EventRecord, RegisterQuery, Store, StreamId, for_all};
 use crate::telemetry::causes::with_causes;
 
 /// How often the log is looked at without being told.
@@ -75,7 +75,8 @@ impl App {
             });
             Ok::<_, Fault>(hub)
         };
-        self.hub.get_or_try_init(|| start).await.cloned()
+        // Whoever comes first begins it for the others, too.
+        self.hub.get_or_try_init(|| for_all(start)).await.cloned()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::app::follow::Hub;
 use crate::app::look::Look;
 use crate::app::request::Fault;
-use crate::store::{Sealed, Store, StoreError, StoredCheckpoint};
+use crate::store::{Sealed, Store, StoreError, StoredCheckpoint, for_all};
 
 /// How often it is looked whether another process has sealed something.
 const LOOKS_EVERY: Duration = Duration::from_secs(1);
@@ -53,7 +53,8 @@ impl Checkpoints {
                 what: format!("the checkpoints that cover {} events are gone", size + 1),
             })
         };
-        self.covering.try_get_with(size + 1, first).await.map_err(|error| StoreError::clone(&error).into())
+        // Whoever asks first asks for the others, too.
+        self.covering.try_get_with(size + 1, for_all(first)).await.map_err(|error| StoreError::clone(&error).into())
     }
 }
 
