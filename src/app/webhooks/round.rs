@@ -69,6 +69,8 @@ impl App {
     pub async fn deliver(&self, webhook: Uuid, stop: &CancellationToken) -> Result<Round, Fault> {
         let outlet = self.outlet()?;
         let over = Round { delivered: 0, failed: 0, dead: 0, next: Next::Over };
+        // Before the endpoint: what is committed after a change of it is left to a round that knows the change.
+        let log_end = self.store.head().await?.next_position;
         let Some(webhook) = self.store.webhook(webhook).await? else { return Ok(over) };
         let is_ours = webhook.state == WebhookState::Enabled && webhook.key_id == outlet.key.id();
         if !is_ours || stop.is_cancelled() {
@@ -83,7 +85,7 @@ impl App {
         }
         let next_position = outlet.passed.reached(webhook.id, webhook.turn, webhook.next_position);
         let webhook = Webhook { next_position, ..webhook };
-        let plan = self.plan(&webhook).await?;
+        let plan = self.plan(&webhook, log_end).await?;
         if plan.lanes.is_empty() && plan.held.is_empty() {
             return Ok(Round { next: self.pass_by(outlet, &webhook, &plan).await?, ..over });
         }
@@ -191,8 +193,8 @@ impl App {
         Ok(round)
     }
 
-    /// What is due and what is new.
-    async fn plan(&self, webhook: &Webhook) -> Result<Plan, Fault> {
+    /// What is due, and what is new before the end of the log as it was.
+    async fn plan(&self, webhook: &Webhook, log_end: u64) -> Result<Plan, Fault> {
         let mut lanes = self.due_lanes(webhook).await?;
         let mut plan = Plan {
             lanes: Vec::new(),
@@ -200,14 +202,13 @@ impl App {
             next_position: webhook.next_position,
             has_more: lanes.len() >= DUE as usize || lanes.values().any(|lane| lane.beyond.is_some()),
         };
-        let head = self.store.head().await?.next_position;
-        let is_behind = webhook.next_position < head;
+        let is_behind = webhook.next_position < log_end;
         if is_behind && self.store.count_deliveries(webhook.id, DeliveryState::Waiting).await? < MOST_WAITING {
-            let end = head.min(webhook.next_position + STRETCH);
+            let end = log_end.min(webhook.next_position + STRETCH);
             let fresh = self.fresh(webhook, end).await?;
             let is_full = fresh.len() >= FRESH as usize;
             plan.next_position = fresh.last().filter(|_| is_full).map_or(end, |last| last.position + 1);
-            plan.has_more |= plan.next_position < head;
+            plan.has_more |= plan.next_position < log_end;
             let heard = self.heard(webhook, fresh).await?;
             let streams: HashSet<_> = heard.iter().map(|(stream, _)| *stream).collect();
             let streams: Vec<_> = streams.into_iter().filter(|stream| !lanes.contains_key(stream)).collect();

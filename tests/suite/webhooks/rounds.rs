@@ -1,18 +1,20 @@
 //! A round that takes long: it ends in time, and what is done about its webhook meanwhile holds for it.
 
 use std::collections::{BTreeSet, HashSet};
+use std::time::Duration;
 
 use etalon::app::{Next, WebhookAlteration, WebhookDraft, WebhookPatch};
 use etalon::clock::Clock;
 use etalon::domain::value::Division;
 use etalon::store::RowChanges;
 use jiff::SignedDuration;
+use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::statements::counting;
 use crate::store::samples::{append, case_stream, commit, notes};
-use crate::store::support::Database;
+use crate::store::support::{Database, Raw};
 use crate::webhooks::receiver::{Answer, Receiver, in_order};
 use crate::webhooks::sharing::rare;
 use crate::webhooks::stage::{Stage, from_the_beginning, manager};
@@ -129,6 +131,37 @@ async fn a_round_takes_as_many_statements_for_many_streams_as_for_few() {
     for (of_few, of_many) in of_few.into_iter().zip(of_many) {
         assert!(of_many <= of_few + BESIDE, "{of_many} statements, and for few {of_few}");
     }
+}
+
+#[tokio::test]
+async fn a_change_holds_for_what_is_committed_after_it_while_a_round_is_under_way() {
+    const LOCK: &str = "begin; lock table webhook_deliveries in access exclusive mode";
+    const WAITING: &str =
+        "select count(*)::text from pg_locks where not granted and relation = 'webhook_deliveries'::regclass";
+    let stage = Stage::on(Database::postgres()).await;
+    let (webhook, _) = stage.webhook_for(&manager("44"), rare()).await;
+    let behind = async || {
+        let present = stage.present(webhook.id).await;
+        stage.app.webhook_lag(&present).await.expect("the store works").positions
+    };
+    let (store, raw) = (stage.database.open().await, stage.database.raw().await);
+    let Raw::Postgres(pool) = &raw else { unreachable!("it is one of PostgreSQL") };
+    let held = pool.begin_with(LOCK).await.expect("nobody reads it");
+    let changed = async {
+        let mut looks = interval(Duration::from_millis(5));
+        while raw.texts(WAITING).await[0] == "0" {
+            looks.tick().await;
+        }
+        // The round has read the endpoint.
+        let patch = WebhookPatch { event_types: Some(vec!["CaseReported".to_owned()]), ..WebhookPatch::default() };
+        let change = WebhookAlteration::Update(patch);
+        stage.app.alter_webhook(&stage.request(&manager("44")), webhook.id, &change).await.expect("changed");
+        stage.goes_on(&*store, 0).await;
+        held.rollback().await.expect("it is given back");
+    };
+    let (round, ()) = tokio::join!(stage.round(webhook.id), changed);
+    assert_eq!((round.next, behind().await), (Next::Waits(None), 1), "what came after the change is not passed by");
+    assert_eq!((stage.round(webhook.id).await.next, behind().await), (Next::Waits(None), 0));
 }
 
 pub async fn a_pause_holds_for_a_round_that_is_under_way(stage: &Stage) {

@@ -34,7 +34,7 @@ impl Stage {
     }
 
     /// Commits an event that nobody hears.
-    async fn goes_on(&self, store: &dyn Store, version: u64) {
+    pub async fn goes_on(&self, store: &dyn Store, version: u64) {
         let content = notes(&["reading"], RowChanges::default());
         let outcomes = commit(store, &[append(case_stream(1), version, &format!("key {version}"), content)]).await;
         outcomes[0].as_ref().expect("accepted");
