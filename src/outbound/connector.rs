@@ -5,54 +5,24 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::ToSocketAddrs;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::http::Uri;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
 use tower_service::Service;
 
 use super::address::host_of;
+use super::names::{LookUp, on_threads};
 use super::{Failure, FailureClass, Networks};
-
-/// Looks names up.
-pub(super) type LookUp = Arc<dyn Fn(String, u16) -> Looking + Send + Sync>;
-pub(super) type Looking = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
 
 /// How many names are looked up at once. The system's look-up keeps a thread waiting for as long as nobody answers for a
 /// name, whether anybody still waits for it or not, and commits and data keys want the same threads.
 const LOOK_UPS: usize = 16;
-
-/// Looks names up on threads that may be kept waiting, and on no more than so many. Numbers need none.
-fn on_threads(
-    most: usize,
-    look_up: impl Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync + 'static,
-) -> LookUp {
-    let (room, look_up) = (Arc::new(Semaphore::new(most)), Arc::new(look_up));
-    Arc::new(move |host: String, port| -> Looking {
-        let (room, look_up) = (room.clone(), look_up.clone());
-        Box::pin(async move {
-            if let Ok(address) = host.parse::<IpAddr>() {
-                return Ok(vec![SocketAddr::new(address, port)]);
-            }
-            let place = room.acquire_owned().await.expect("nobody closes it");
-            let looked = spawn_blocking(move || {
-                let found = look_up(&host, port);
-                // With the thread, and not with whoever asked.
-                drop(place);
-                found
-            });
-            looked.await.map_err(io::Error::other)?
-        })
-    })
-}
 
 /// Makes connections to addresses that may be called.
 #[derive(Clone)]
@@ -124,12 +94,11 @@ impl Service<Uri> for Connector {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::{Mutex, mpsc};
 
-    use futures::FutureExt;
     use tokio::net::{TcpListener, TcpSocket};
-    use tokio::sync::mpsc::unbounded_channel;
 
     use super::*;
 
@@ -147,35 +116,6 @@ mod tests {
     async fn class(networks: &Networks, look_up: &LookUp, url: &str) -> Option<FailureClass> {
         let connector = Connector::with(networks.clone(), look_up.clone(), PATIENCE);
         connector.connect(url.parse().expect("a URL")).await.err().map(|failure| failure.class)
-    }
-
-    #[tokio::test]
-    async fn names_that_nobody_answers_for_hold_so_many_threads_and_no_more() {
-        let (begun, mut begins) = unbounded_channel();
-        let (answer, unanswered) = mpsc::channel::<()>();
-        let unanswered = Mutex::new(unanswered);
-        let look_up = on_threads(2, move |host, port| {
-            begun.send(host.to_owned()).expect("the test listens");
-            // Until the other end is gone.
-            let _ = unanswered.lock().expect("nobody panics").recv();
-            Ok(vec![SocketAddr::from(([192, 0, 2, 7], port))])
-        });
-        let looking = |host: &str| look_up(host.to_owned(), 443);
-        let both = [looking("one.example"), looking("two.example")].map(tokio::spawn);
-        for _ in &both {
-            begins.recv().await.expect("it has begun");
-        }
-        for asked in both {
-            asked.abort();
-            assert!(asked.await.expect_err("nobody waits for it").is_cancelled());
-        }
-        let mut third = looking("three.example");
-        assert!((&mut third).now_or_never().is_none() && begins.try_recv().is_err(), "the threads are held still");
-        let number = looking("192.0.2.1").await.expect("it needs no look-up");
-        assert_eq!(number, [SocketAddr::from(([192, 0, 2, 1], 443))]);
-        drop(answer);
-        assert_eq!(third.await.expect("found"), [SocketAddr::from(([192, 0, 2, 7], 443))]);
-        assert_eq!(begins.recv().await.as_deref(), Some("three.example"));
     }
 
     #[tokio::test]

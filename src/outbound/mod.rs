@@ -10,6 +10,7 @@ mod address;
 mod client;
 mod connector;
 mod failure;
+mod names;
 mod schedule;
 mod sender;
 mod signature;
