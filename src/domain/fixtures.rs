@@ -98,6 +98,12 @@ impl<A: Root> Given<A> {
         self
     }
 
+    /// The same, where it was that actor who recorded it.
+    pub(crate) fn and_by(mut self, by: &Actor, fact: impl Into<A::Fact>) -> Self {
+        self.0.push(Recorded { by: by.id.clone(), ..recorded(fact) });
+        self
+    }
+
     /// What is known after these events.
     pub(crate) fn state(&self) -> A {
         fold(&self.0)

@@ -206,7 +206,7 @@ codes! {
     AlreadyEnrolled = "ALREADY_ENROLLED",
     /// A visit does not lie in the future: its day is no later than when it is said to have happened.
     VisitInFuture = "VISIT_IN_FUTURE",
-    /// More visits to an enterprise than a campaign has: 1,000 at most.
+    /// A campaign has 1,000 visits to an enterprise and 8 MiB of what they tell at most, and a quarter of both by one actor.
     TooManyVisits = "TOO_MANY_VISITS",
     /// Registered already: amend it.
     AlreadyRegistered = "ALREADY_REGISTERED",

@@ -79,7 +79,7 @@ const OUT_OF_REACH: &[(&str, &str)] = &[
     ("HISTORY_TOO_LONG", "of thousands of events, which tests of long cases have"),
     ("IDEMPOTENCY_KEY_INCOMPARABLE", "only who runs the servers has a database go on with other data keys"),
     ("RATIO_INVALID", "ratios are computed, and read from the log alone"),
-    ("TOO_MANY_VISITS", "of a thousand visits to one enterprise, which the domain's own tests make"),
+    ("TOO_MANY_VISITS", "of hundreds of visits to one enterprise, which the domain's own tests make"),
 ];
 
 macro_rules! on_both_databases {

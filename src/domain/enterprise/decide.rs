@@ -18,10 +18,6 @@ use crate::domain::order::Order;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::CampaignId;
 
-/// The most visits to an enterprise in a campaign: three a day for a year. What the log holds from before this limit stays
-/// as it is.
-const MOST_VISITS: usize = 1_000;
-
 impl Enterprise {
     /// What happens when the order is carried out.
     ///
@@ -164,12 +160,7 @@ impl Enterprise {
         if self.visit(command.id).is_some() {
             return Err(Refusal::new(Code::AlreadyExists, "id", "a visit of that id is on record already"));
         }
-        let of_the_campaign = self.visits.iter().filter(|visit| visit.campaign == command.campaign);
-        if of_the_campaign.count() >= MOST_VISITS {
-            let message =
-                format!("{MOST_VISITS} visits to the enterprise are on record for this campaign: no more are taken");
-            return Err(Refusal::new(Code::TooManyVisits, "campaignId", message));
-        }
+        self.check_room(&order.by.id, command)?;
         order.check_had_come(command.visited_on, "visitedOn", Code::VisitInFuture)?;
         Ok(FieldVisitRecorded {
             id: command.id,

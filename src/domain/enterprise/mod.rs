@@ -7,6 +7,7 @@ pub mod values;
 
 mod decide;
 mod evolve;
+mod room;
 
 #[cfg(test)]
 mod tests;

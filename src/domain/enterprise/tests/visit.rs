@@ -4,7 +4,7 @@ use crate::domain::case::values::Kind;
 use crate::domain::enterprise::event::FieldVisitRecorded;
 use crate::domain::enterprise::values::Visitor;
 use crate::domain::refusal::Code;
-use crate::domain::value::PersonId;
+use crate::domain::value::{PersonId, Statement};
 
 fn visitor() -> Actor {
     actor(Role::Visitor, "44")
@@ -91,18 +91,78 @@ fn a_visit_lies_not_in_the_future() {
     given_enrolled().when(order_of_tomorrow(visitor(), visit())).then_refused(Code::OccurredInFuture, "occurredAt");
 }
 
+/// The enterprise after so many visits, of which one actor after the other has recorded a quarter of the most, and which
+/// take so many bytes each.
+fn visited(times: usize, bytes: usize) -> Given<Enterprise> {
+    (0..times).fold(given_enrolled(), |given, number| {
+        let by = actor(Role::Visitor, ["4401", "4402", "4403", "4404"][number / 250]);
+        let id = VisitId::named(&number.to_string());
+        let fact = FieldVisitRecorded { id, place: None, seen: seen_of(bytes), ..visited_by(&by) };
+        given.and_by(&by, fact)
+    })
+}
+
+/// What was seen at a visit without a place that takes so many bytes.
+fn seen_of(bytes: usize) -> Statement {
+    statement(&"x".repeat(bytes - 256))
+}
+
+/// A visit without a place that takes so many bytes, and what comes of it.
+fn visit_of(bytes: usize) -> (RecordFieldVisit, FieldVisitRecorded) {
+    let seen = seen_of(bytes);
+    let recorded = FieldVisitRecorded { place: None, seen: seen.clone(), ..visited_by(&visitor()) };
+    (RecordFieldVisit { place: None, seen, ..visit() }, recorded)
+}
+
 #[test]
 fn a_campaign_has_so_many_visits_to_an_enterprise() {
-    let numbered =
-        |number: u32| FieldVisitRecorded { id: VisitId::named(&number.to_string()), ..visited_by(&visitor()) };
-    let visited = |times: u32| (0..times).fold(given_enrolled(), |given, number| given.and(numbered(number)));
-    visited(999).when(order(visitor(), visit())).then(visited_by(&visitor()));
-    visited(1_000).when(order(visitor(), visit())).then_refused(Code::TooManyVisits, "campaignId");
+    visited(999, 300).when(order(visitor(), visit())).then(visited_by(&visitor()));
+    visited(1_000, 300).when(order(visitor(), visit())).then_refused(Code::TooManyVisits, "campaignId");
 
     let campaign = campaign_of("2027");
-    let in_the_next = visited(1_000).and(EnterpriseEnrolled { campaign, ..enrolled() });
+    let in_the_next = visited(1_000, 300).and(EnterpriseEnrolled { campaign, ..enrolled() });
     let next = FieldVisitRecorded { campaign, ..visited_by(&visitor()) };
     in_the_next.when(order(visitor(), RecordFieldVisit { campaign, ..visit() })).then(next);
+}
+
+#[test]
+fn one_actor_records_a_quarter_of_the_visits_of_a_campaign() {
+    let recorded_by_one = |times: u32| {
+        (0..times).fold(given_enrolled(), |given, number| {
+            let id = VisitId::named(&number.to_string());
+            given.and_by(&coordinator(), FieldVisitRecorded { id, ..visited_by(&coordinator()) })
+        })
+    };
+    recorded_by_one(249).when(order(coordinator(), visit())).then(visited_by(&coordinator()));
+    recorded_by_one(250).when(order(coordinator(), visit())).then_refused(Code::TooManyVisits, "campaignId");
+    recorded_by_one(250).when(order(visitor(), visit())).then(visited_by(&visitor()));
+}
+
+#[test]
+fn the_visits_of_a_campaign_to_an_enterprise_tell_so_much() {
+    // 512 of 16 KiB are 8 MiB.
+    let (last, recorded) = visit_of(16 << 10);
+    visited(511, 16 << 10).when(order(visitor(), last)).then(recorded);
+    let (longer, _) = visit_of((16 << 10) + 1);
+    visited(511, 16 << 10).when(order(visitor(), longer)).then_refused(Code::TooManyVisits, "campaignId");
+}
+
+#[test]
+fn one_actor_tells_a_quarter_of_what_the_visits_of_a_campaign_tell() {
+    // 128 of 16 KiB are 2 MiB.
+    let own = || {
+        (0..127_u32).fold(given_enrolled(), |given, number| {
+            let fact = FieldVisitRecorded { id: VisitId::named(&number.to_string()), ..visit_of(16 << 10).1 };
+            given.and_by(&visitor(), fact)
+        })
+    };
+    let (last, recorded) = visit_of(16 << 10);
+    own().when(order(visitor(), last)).then(recorded);
+    let (longer, _) = visit_of((16 << 10) + 1);
+    own().when(order(visitor(), longer.clone())).then_refused(Code::TooManyVisits, "campaignId");
+    let seen = longer.seen.clone();
+    let recorded = FieldVisitRecorded { place: None, seen, ..visited_by(&coordinator()) };
+    own().when(order(coordinator(), longer)).then(recorded);
 }
 
 #[test]
