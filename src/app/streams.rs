@@ -25,14 +25,13 @@ use crate::domain::event::Recorded;
 use crate::store::{AggregateType, EventQuery, EventRecord, Moment, Span, Store, StreamEvent, StreamId};
 
 /// How many bytes of the aggregates of a type are kept, by what they weigh: about as much as 10,000 cases of a dozen events,
-/// and of what cases point at a quarter of that each.
+/// of what many cases point at a quarter of that each, and as much of catalogues, which are few and long.
 const fn most_kept_bytes(aggregate_type: AggregateType) -> u64 {
     match aggregate_type {
         AggregateType::Case => 100 << 20,
-        AggregateType::Enterprise | AggregateType::Person => 25 << 20,
+        AggregateType::Enterprise | AggregateType::Person | AggregateType::Catalogue => 25 << 20,
         AggregateType::Campaign
         | AggregateType::Institution
-        | AggregateType::Catalogue
         | AggregateType::AnnualSummary
         | AggregateType::View
         | AggregateType::Log => 5 << 20,
@@ -77,10 +76,13 @@ impl<A: Root> Versioned<A> {
     }
 }
 
-/// Keeps aggregates, as many as there is room for.
+/// Keeps aggregates, as many as there is room for. One is taken to weigh half of that at most: what weighs more than all the
+/// room would never be kept, and every command would read it anew.
 fn kept_within<A: Root>(most_bytes: u64) -> Cache<Uuid, Arc<Versioned<A>>> {
-    let weight =
-        |_: &Uuid, kept: &Arc<Versioned<A>>| u32::try_from(AGGREGATE_BYTES + kept.size_bytes).unwrap_or(u32::MAX);
+    let weight = move |_: &Uuid, kept: &Arc<Versioned<A>>| {
+        let bytes = (AGGREGATE_BYTES + kept.size_bytes).min(most_bytes / 2);
+        u32::try_from(bytes).expect("the room is less than 8 GiB")
+    };
     Cache::builder().max_capacity(most_bytes).weigher(weight).build()
 }
 

@@ -73,6 +73,17 @@ async fn no_more_is_kept_than_there_is_room_for() {
     assert!((1..=10).contains(&kept.entry_count()), "{} cases", kept.entry_count());
 }
 
+#[tokio::test]
+async fn what_weighs_more_than_there_is_room_for_is_kept_all_the_same() {
+    let kept = kept_within::<Case>(1 << 20);
+    for version in 1..=3 {
+        let heavy = Versioned { version, size_bytes: 3 << 20, ..Versioned::default() };
+        kept.insert(Uuid::from_u128(1), Arc::new(heavy)).await;
+        kept.run_pending_tasks().await;
+        assert_eq!(kept.get(&Uuid::from_u128(1)).await.map(|case| case.version), Some(version));
+    }
+}
+
 /// A log in which an institution is called by one name after the other.
 struct Log {
     store: Arc<dyn Store>,
