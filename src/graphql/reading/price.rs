@@ -62,10 +62,12 @@ pub(crate) const TABLE: &[Line] = &[
     line("AnnualSummary.computed", 5_000, One),
     line("AnnualFigure.evidence", 500, One),
     line("FigureEvidence.eventIds", 1, OfPage),
-    // What reads the whole stream of a case, or of what a command is about.
+    // What reads the whole stream of a case, of an enterprise, or of what a command is about.
     line("Case.diff", 50, Reckoned(20)),
     line("Case.fieldHistory", 50, Part(20)),
     line("Case.timeline", 50, One),
+    line("CaseOrigin.visit", 50, One),
+    line("Enterprise.visits", 50, Reckoned(10)),
     line("PreviewPayload.executeCommands", 50, Commands),
     line("PreviewPayload.*", 50, One),
     line("Mutation.executeCommands", 50, Commands),
@@ -140,7 +142,6 @@ pub(crate) const TABLE: &[Line] = &[
     line("Catalogue.items", 1, Reckoned(200)),
     line("Catalogue.regulationEditions", 1, Reckoned(200)),
     line("Enterprise.enrolments", 1, Reckoned(5)),
-    line("Enterprise.visits", 1, Reckoned(10)),
     line("FieldVisit.needs", 1, Reckoned(3)),
     line("FieldVisit.visitors", 1, Reckoned(3)),
     line("Institution.capabilities", 1, Reckoned(20)),

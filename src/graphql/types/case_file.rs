@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use crate::app::{Moment, Versioned};
 use crate::domain::case::Case;
 use crate::domain::case::state::File;
-use crate::domain::case::values::Origin;
 use crate::domain::value::CaseId;
 use crate::graphql::connection::Slice;
 use crate::graphql::context::{actor, app, loaders};
@@ -22,15 +21,12 @@ use crate::graphql::types::case_parts::{
     AllowedCommand, CaseOrigin, Comment, Expert, Fee, GapPoint, IntroducedTechnique, LegacyNode, LinkNode,
     PublicationNode, Training,
 };
-use crate::graphql::types::common;
 use crate::graphql::types::common::ActorNode;
 use crate::graphql::types::event::{CaseEventConnection, CaseEventFilter};
 use crate::graphql::types::measurement::{CapabilityGapNode, MeasurementNode, RequirementNode};
-use crate::graphql::types::register::Way;
 use crate::graphql::types::work::{
     AssignmentNode, Finding, ResolutionNode, RoutineServiceNode, SolutionNode, TrialNode,
 };
-use crate::graphql::words::OriginKind;
 
 pub(crate) struct CaseFile {
     /// Which case.
@@ -91,29 +87,13 @@ impl CaseFile {
 
     /// 来源: how it came to be known.
     async fn origin(&self, ctx: &Context<'_>) -> Option<Result<CaseOrigin>> {
-        errors::nullable(async {
-            let found = self.read(ctx, |file| (file.origin.clone(), file.enterprise)).await?;
-            let Some((origin, enterprise)) = found else {
-                return Ok(None);
-            };
-            Ok(Some(match &origin {
-                Origin::FieldVisit { visit } => {
-                    let enterprise = common::enterprise(ctx, enterprise, self.at, Way::Case(self.id)).await?;
-                    let visit = match enterprise {
-                        Some(enterprise) => enterprise.visit(ctx, *visit).await?,
-                        None => None,
-                    };
-                    CaseOrigin { visit, ..CaseOrigin::of(OriginKind::FieldVisit, origin) }
-                }
-                Origin::Survey { survey } => {
-                    let survey = Some(survey.to_string());
-                    CaseOrigin { survey, ..CaseOrigin::of(OriginKind::Survey, origin) }
-                }
-                Origin::OwnReport => CaseOrigin::of(OriginKind::OwnReport, origin),
-                Origin::Import => CaseOrigin::of(OriginKind::Import, origin),
-            }))
-        })
-        .await
+        let origin = |file: &File| CaseOrigin {
+            origin: file.origin.clone(),
+            case: self.id,
+            enterprise: file.enterprise,
+            at: self.at,
+        };
+        self.read(ctx, origin).await.transpose()
     }
 
     /// 报告人: who reported it.

@@ -1,6 +1,6 @@
 //! What a case's file lists beside the work itself: experts, links, fees, techniques, trainings, comments.
 
-use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use serde::Serialize;
 
 use crate::app::Moment;
@@ -9,8 +9,8 @@ use crate::domain::case::gap;
 use crate::domain::case::state;
 use crate::domain::case::values::Origin;
 use crate::domain::refusal::Refusal;
-use crate::domain::value::{CaseId, PersonId};
-use crate::graphql::errors::ErrorCode;
+use crate::domain::value::{CaseId, EnterpriseId, PersonId};
+use crate::graphql::errors::{self, ErrorCode};
 use crate::graphql::ids::{self, content_id};
 use crate::graphql::query::Viewpoint;
 use crate::graphql::scalars::{Date, DateTime, Decimal};
@@ -24,33 +24,48 @@ use crate::graphql::words::{CommentAudience, LinkRelation, Membership, OriginKin
 
 content_id!(GapPoint, IntroducedTechnique, Training, PublicationNode, LegacyNode, AllowedCommand, Reason);
 
-/// 来源: how a case came to be known.
-#[derive(SimpleObject)]
-#[graphql(complex)]
 pub(crate) struct CaseOrigin {
-    /// 类型: which way.
-    pub(crate) kind: OriginKind,
-    /// 走访: the field visit, where it was one.
-    pub(crate) visit: Option<FieldVisitNode>,
-    /// 调查: the survey, where it was one.
-    pub(crate) survey: Option<String>,
     /// What the log says of it.
-    #[graphql(skip)]
     pub(crate) origin: Origin,
+    /// The case, by which one comes to the visit.
+    pub(crate) case: CaseId,
+    /// Whose it is.
+    pub(crate) enterprise: EnterpriseId,
+    /// As of when it is shown.
+    pub(crate) at: Moment,
 }
 
-impl CaseOrigin {
-    /// An origin of that kind, without particulars.
-    pub(crate) fn of(kind: OriginKind, origin: Origin) -> Self {
-        Self { kind, visit: None, survey: None, origin }
-    }
-}
-
-#[ComplexObject]
+/// 来源: how a case came to be known.
+#[Object]
 impl CaseOrigin {
     /// 标识: made of what it says: equal ones have the same, and one that changes has another.
     async fn id(&self) -> ID {
         ids::of_content("CaseOrigin", &self.origin)
+    }
+
+    /// 类型: which way.
+    async fn kind(&self) -> OriginKind {
+        OriginKind::from(&self.origin)
+    }
+
+    /// 走访: the field visit, where it was one.
+    async fn visit(&self, ctx: &Context<'_>) -> Option<Result<FieldVisitNode>> {
+        errors::nullable(async {
+            let Origin::FieldVisit { visit } = &self.origin else { return Ok(None) };
+            match common::enterprise(ctx, self.enterprise, self.at, Way::Case(self.case)).await? {
+                Some(enterprise) => enterprise.visit(ctx, *visit).await,
+                None => Ok(None),
+            }
+        })
+        .await
+    }
+
+    /// 调查: the survey, where it was one.
+    async fn survey(&self) -> Option<&str> {
+        match &self.origin {
+            Origin::Survey { survey } => Some(survey.as_str()),
+            Origin::FieldVisit { .. } | Origin::OwnReport | Origin::Import => None,
+        }
     }
 }
 

@@ -119,6 +119,8 @@ fn what_reads_much_weighs_much() {
     };
     assert_eq!(cost(&similar(1)), 1 + 2_250 + 20 * 2);
     assert_eq!(cost("{ case(id: \"x\") { similar { score } } }"), 1 + 2_250 + 5);
+    assert_eq!(cost("{ case(id: \"x\") { origin { visit { seen } } } }"), 1 + 1 + 50 + 1);
+    assert_eq!(cost("{ enterprise(id: \"x\") { visits { seen } } }"), 1 + 50 + 10);
     assert_eq!(over(&similar(3)), Measure::Cost);
     let many = |field: &str| (0..50).map(|n| format!("a{n}: {field} ")).collect::<String>();
     for field in [
