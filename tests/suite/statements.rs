@@ -281,6 +281,30 @@ async fn a_place_in_the_log_is_looked_for_once_for_all_cases() {
     assert!(many <= few + RACES, "{few} for 2 cases, {many} for {MANY}");
 }
 
+/// Who sees a case alone is shown no visit to its enterprise but the one that it was reported from.
+#[tokio::test]
+async fn visits_that_a_timeline_does_not_show_are_not_read_for_it() {
+    let house = House::on(Database::postgres()).await;
+    let case = told_of(&house, 0, None).await;
+    let then = house.head().await;
+    let timeline = format!("case(id: {case:?}) {{ timeline {{ nodes {{ __typename }} }} }}");
+    let query = format!("{{ asOf(point: {{ position: \"{then}\" }}) {{ query {{ {timeline} }} }} }}");
+    let asked = async || {
+        house.ask("lead 0", &query, json!({})).await;
+        counting(house.ask("lead 0", &query, json!({}))).await
+    };
+    let (before, few) = asked().await;
+    let visit = json!({
+        "enterpriseId": house.enterprises[0], "campaignId": house.campaign, "seen": "量规互相比对",
+        "visitedOn": calendar::date_of(house.app.now()).to_string(),
+    });
+    house.ordered("coordinator", "recordFieldVisit", "", visit).await;
+    // What the enterprise was then is in memory no more.
+    let (after, many) = asked().await;
+    assert!(few > 1, "statements are counted: {few}");
+    assert_eq!((&after, many), (&before, few));
+}
+
 /// How many statements it takes to look through the parts of a case before it is closed, and through the cases that one
 /// is part of before it is linked. Both are refused, after another look at everything.
 async fn of_a_whole_and_of_a_part(house: &House, whole: &str, part: &str, other: &str) -> [usize; 2] {

@@ -239,19 +239,22 @@ impl TimelineConnection {
     ) -> Result<Self> {
         let places = slice.places(connection::decode::<Place>)?;
         let enterprise = common::enterprise(ctx, case.enterprise, case.at, Way::Case(case.id)).await?;
-        let visited = match &enterprise {
-            Some(enterprise) => enterprise.visited(ctx).await?,
-            None => Arc::default(),
+        let is_whole = match &enterprise {
+            Some(enterprise) => enterprise.is_whole(ctx).await?,
+            None => false,
         };
-        let (visits, campaigns) = match &enterprise {
-            Some(enterprise) if enterprise.is_whole(ctx).await? => {
-                (visited.state.visits.as_slice(), campaigns_after(ctx, case).await?)
-            }
+        let origin = origin_of(history);
+        let visited = match &enterprise {
+            // What nobody is shown is not read.
+            Some(enterprise) if is_whole || origin.is_some() => enterprise.visited(ctx).await?,
+            _ => Arc::default(),
+        };
+        let (visits, campaigns) = if is_whole {
+            (visited.state.visits.as_slice(), campaigns_after(ctx, case).await?)
+        } else {
             // Who sees the case alone sees the visit that it was reported from, and none that may be about another.
-            _ => {
-                let origin = origin_of(history).and_then(|id| visited.state.visit(id));
-                (origin.map(from_ref).unwrap_or_default(), Vec::new())
-            }
+            let visit = origin.and_then(|id| visited.state.visit(id));
+            (visit.map(from_ref).unwrap_or_default(), Vec::new())
         };
         let goes_on_in = match original_of(history) {
             Some(original) => {
