@@ -287,6 +287,8 @@ async fn visits_that_a_timeline_does_not_show_are_not_read_for_it() {
     let house = House::on(Database::postgres()).await;
     let case = told_of(&house, 0, None).await;
     let then = house.head().await;
+    // So that it was not a moment ago, either time.
+    house.reported(1, "另一个难点").await;
     let timeline = format!("case(id: {case:?}) {{ timeline {{ nodes {{ __typename }} }} }}");
     let query = format!("{{ asOf(point: {{ position: \"{then}\" }}) {{ query {{ {timeline} }} }} }}");
     let asked = async || {

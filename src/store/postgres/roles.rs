@@ -56,14 +56,16 @@ $$";
 /// Whether a role may make something in a schema.
 const MAKES: &str = "select has_schema_privilege(cast($2 as name), $1, 'create')";
 
-/// Who was given the rights of a server, and may not add to one of these tables. Those who own read rows from before are told
-/// `etalon migrate --server-role`, which takes the rows from them.
+/// Who was given the rights of a server, and may not add to one of these tables or run one of these functions. Those who own
+/// read rows from before are told `etalon migrate --server-role`, which takes the rows from them.
 const LACKING: &str = "\
 select distinct cast(pg_get_userbyid(a.grantee) as text)
 from pg_class h cross join aclexplode(h.relacl) a
 where h.oid = to_regclass('log_head') and a.privilege_type = 'INSERT' and a.grantee <> 0
     and not pg_has_role(a.grantee, h.relowner, 'member')
-    and exists (select from unnest($1::text[]) t where not has_table_privilege(a.grantee, t, 'insert'))
+    and (exists (select from unnest($1::text[]) t where not has_table_privilege(a.grantee, t, 'insert'))
+        or exists (select from unnest($2::text[]) f
+            where not has_function_privilege(a.grantee, cast(to_regprocedure(f) as oid), 'execute')))
     and not exists (select from pg_class r where r.oid = any($1::text[]::regclass[]) and r.relowner = a.grantee)
 order by 1";
 
@@ -172,15 +174,17 @@ pub(super) async fn grant(connection: &mut PgConnection, server: &str) -> Result
     granted.map_err(StoreError::during("grant the rights of the server's role"))
 }
 
-/// Gives the roles of servers what they lack, where a migration has brought what was not there when they were given their
-/// rights: what it makes is the owner's alone.
+/// Gives the roles of servers all of their rights anew, where they may not add to a table of theirs or run a step of a
+/// rebuild: what a migration makes is the owner's alone. What else they may have lost is not noticed here.
 pub(super) async fn complete(connection: &mut PgConnection) -> Result<(), StoreError> {
     let tables = [GROWING, ERASABLE, WORKING].into_iter().flat_map(|names| names.split(", ")).map(str::trim);
     let tables: Vec<_> = tables.chain(ROW_TABLES).collect();
-    let lacking = sqlx::query_scalar(LACKING).bind(&tables).fetch_all(&mut *connection).await;
+    let steps: Vec<_> = STEPS.split(", ").collect();
+    let lacking = sqlx::query_scalar(LACKING).bind(&tables).bind(&steps).fetch_all(&mut *connection).await;
     let lacking: Vec<String> = lacking.map_err(StoreError::during("look at the rights of servers"))?;
-    for server in lacking {
-        grant(connection, &server).await?;
+    for role in lacking {
+        grant(connection, &role).await?;
+        tracing::info!(role, "a role of servers lacked rights: it was given them");
     }
     Ok(())
 }

@@ -132,6 +132,23 @@ async fn what_a_migration_brings_is_given_to_the_role_that_serves() {
     owner.execute(format!("drop owned by {0} cascade; drop role {0}", role.name).as_str()).await.expect("gone");
 }
 
+#[tokio::test]
+async fn a_step_of_a_rebuild_is_given_to_the_role_that_serves() {
+    let database = Database::postgres();
+    let mut owner = PgConnection::connect(&database.url).await.expect("the server answers");
+    let role = TestRole::in_database(&database.url, &mut owner).await;
+    migrate_for(&database.url, &role.name).await.expect("migrated");
+    let may_run = "select has_function_privilege($1, 'etalon_index_rebuilt()', 'execute')";
+    let revoke = format!("revoke execute on function etalon_index_rebuilt() from {}", role.name);
+    owner.execute(revoke.as_str()).await.expect("as a migration leaves what it makes anew");
+    let may: bool = sqlx::query_scalar(may_run).bind(&role.name).fetch_one(&mut owner).await.expect("it reads");
+    assert!(!may);
+    drop(open(&database.url, TestClock::new()).await.expect("the owner serves"));
+    let may: bool = sqlx::query_scalar(may_run).bind(&role.name).fetch_one(&mut owner).await.expect("it reads");
+    assert!(may);
+    owner.execute(format!("drop owned by {0} cascade; drop role {0}", role.name).as_str()).await.expect("gone");
+}
+
 /// What the server's role may do with its rows, as PostgreSQL says.
 async fn row_rights(connection: &mut PgConnection, role: &str) -> Vec<(String, bool)> {
     let rights = "select relname::text, bool_and(has_table_privilege($1, c.oid, p)) from pg_class c, \
