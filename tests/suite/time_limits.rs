@@ -48,8 +48,8 @@ pub(crate) async fn make_table_slow(raw: &Raw, table: &str, steps: u64) {
 }
 
 pub(crate) async fn make_table_fast(raw: &Raw, table: &str) {
-    // On one connection: another of SQLite's would still know the view.
-    raw.execute(&format!("drop view {table}; alter table {table}_kept rename to {table}")).await;
+    // On one connection, since another of SQLite's would still know the view; and at once, since somebody reads meanwhile.
+    raw.execute(&format!("begin; drop view {table}; alter table {table}_kept rename to {table}; commit")).await;
 }
 
 async fn a_statement_is_given_up_by_the_database(database: Database) {
