@@ -9,6 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+/// How far the clocks of two machines may be apart: they are never quite alike.
+pub const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(1);
+
 /// A source of time and randomness.
 pub trait Clock: Send + Sync + 'static {
     /// The present moment, UTC, truncated to whole microseconds: what both databases can hold without loss.

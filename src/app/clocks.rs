@@ -3,17 +3,15 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::app::App;
+use crate::clock::CLOCKS_DIFFER;
 use crate::store::{Head, StoreError};
 use crate::telemetry::causes::with_causes;
-
-/// How far ahead the log may be without a word: clocks are never quite alike.
-const UNTOLD: SignedDuration = SignedDuration::from_mins(1);
 
 /// What was found last, so that a change is told once.
 #[derive(Default)]
 pub(super) struct Clocks {
     is_ahead: bool,
-    is_outrun: bool,
+    is_log_ahead: bool,
 }
 
 impl Clocks {
@@ -40,15 +38,15 @@ impl Clocks {
         }
         self.is_ahead = is_ahead;
         let ahead = ahead(app.store.head().await?, app.now());
-        let is_outrun = ahead > UNTOLD;
-        if is_outrun && !self.is_outrun {
+        let is_log_ahead = ahead > CLOCKS_DIFFER;
+        if is_log_ahead && !self.is_log_ahead {
             tracing::error!(
                 seconds = ahead.as_secs(),
                 "the last event of the log is of a time that is still to come by the clock of this server, and every event gets \
                  that time until then: the clock of whoever recorded it was ahead, or this one is behind (LOG_AHEAD)"
             );
         }
-        self.is_outrun = is_outrun;
+        self.is_log_ahead = is_log_ahead;
         Ok(())
     }
 }

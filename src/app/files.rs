@@ -1,5 +1,4 @@
-//! What no read row has whole: the files of cases, everything that somebody may know of them, and the visits to
-//! enterprises.
+//! The files of cases: everything that somebody may know of them.
 
 use std::sync::Arc;
 
@@ -11,8 +10,7 @@ use crate::app::streams::Versioned;
 use crate::domain::actor::Actor;
 use crate::domain::case::Case;
 use crate::domain::case::values::Audience;
-use crate::domain::enterprise::Enterprise;
-use crate::domain::value::{CaseId, EnterpriseId};
+use crate::domain::value::CaseId;
 use crate::store::Moment;
 
 impl App {
@@ -52,20 +50,6 @@ impl App {
             }
         }
         Ok(files)
-    }
-
-    /// What is known of each of the enterprises at its version, as of that moment, with the visits to it; each in its
-    /// place. Whom they are shown to is for the register's own rule.
-    ///
-    /// # Errors
-    /// When the store fails or an event cannot be read.
-    pub async fn visited_enterprises(
-        &self,
-        enterprises: &[(EnterpriseId, u64)],
-        at: Moment,
-    ) -> Result<Vec<Arc<Versioned<Enterprise>>>, Fault> {
-        let asked: Vec<_> = enterprises.iter().map(|(id, version)| (Uuid::from(*id), *version)).collect();
-        self.aggregates.enterprises.at_versions(&asked, at).await
     }
 }
 

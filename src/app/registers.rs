@@ -1,5 +1,7 @@
 //! Questions about the registers: enterprises, campaigns, institutions, persons, catalogues, annual summaries.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -7,8 +9,10 @@ use crate::app::App;
 use crate::app::commanded::Commanded;
 use crate::app::request::{Fault, time_of};
 use crate::app::scope::RegisterScope;
+use crate::app::streams::Versioned;
 use crate::domain::actor::Actor;
-use crate::domain::value::Division;
+use crate::domain::enterprise::Enterprise;
+use crate::domain::value::{Division, EnterpriseId};
 use crate::store::{AggregateType, Keep, Moment, RegisterQuery, StoreError, StoredRegister};
 
 /// A page of a register, in the order of names.
@@ -54,6 +58,20 @@ pub struct Entry<A> {
 }
 
 impl App {
+    /// What is known of each of the enterprises at its version, as of that moment, with the visits to it; each in its
+    /// place. Whom they are shown to is for the register's own rule.
+    ///
+    /// # Errors
+    /// When the store fails or an event cannot be read.
+    pub async fn visited_enterprises(
+        &self,
+        enterprises: &[(EnterpriseId, u64)],
+        at: Moment,
+    ) -> Result<Vec<Arc<Versioned<Enterprise>>>, Fault> {
+        let asked: Vec<_> = enterprises.iter().map(|(id, version)| (Uuid::from(*id), *version)).collect();
+        self.aggregates.enterprises.at_versions(&asked, at).await
+    }
+
     /// An entry of a register, if it is there for this actor.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use crate::audit::bundle::{
 use crate::audit::tiles::Tiles;
 use crate::audit::vouchers::Vouchers;
 use crate::audit::{AuditError, Verdict};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{CLOCKS_DIFFER, Clock, SystemClock};
 use crate::ledger::audit::{AuditedEvent, Evidence, Verifier};
 use crate::ledger::bounds::{Voucher, Word};
 use crate::ledger::checkpoint::Checkpoint;
@@ -57,7 +57,7 @@ const NO_PREVIOUS: &str = "the bundle has no earlier checkpoint that its own cou
 /// Nobody, and clocks that differ from this machine's by no more than a minute.
 impl Default for Trusted {
     fn default() -> Self {
-        let (tolerance, now) = (Some(SignedDuration::from_mins(1)), SystemClock.now());
+        let (tolerance, now) = (Some(CLOCKS_DIFFER), SystemClock.now());
         Self { keys: Vec::new(), kept: Vec::new(), roots: None, tolerance, now, unsealed_for: None }
     }
 }

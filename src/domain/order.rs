@@ -1,5 +1,7 @@
 //! An order: a command, and the circumstances it is given in.
 
+use std::fmt::Display;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -82,14 +84,7 @@ impl<C> Order<C> {
         if day > happened_on {
             return Err(Refusal::new(in_future, field, format!("{day} is after {happened_on}, when this happened")));
         }
-        if day.year() < FIRST_YEAR {
-            return Err(Refusal::new(
-                Code::YearInvalid,
-                field,
-                format!("{day} is before {FIRST_YEAR}: write which day"),
-            ));
-        }
-        Ok(())
+        check_first_year(day, day, field, "which day")
     }
 }
 
@@ -103,11 +98,16 @@ pub fn check_occurred(at: Timestamp, now: Timestamp) -> Result<(), Refusal> {
         let message = format!("{at} is after the present, {now}");
         return Err(Refusal::new(Code::OccurredInFuture, "occurredAt", message));
     }
-    if calendar::date_of(at).year() < FIRST_YEAR {
-        let message = format!("{at} is before {FIRST_YEAR}: write when it happened");
-        return Err(Refusal::new(Code::YearInvalid, "occurredAt", message));
+    check_first_year(calendar::date_of(at), at, "occurredAt", "when it happened")
+}
+
+/// Whether a day, or the time on it that was given, is in a year that can be asked for.
+fn check_first_year(day: Date, given: impl Display, field: &str, wanted: &str) -> Result<(), Refusal> {
+    if day.year() >= FIRST_YEAR {
+        return Ok(());
     }
-    Ok(())
+    let message = format!("{given} is before {FIRST_YEAR}: write {wanted}");
+    Err(Refusal::new(Code::YearInvalid, field, message))
 }
 
 /// Declares the commands of an aggregate: one payload struct each, and the enum of all with their names.

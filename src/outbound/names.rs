@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use moka::sync::Cache;
@@ -64,7 +64,7 @@ struct Zones(Mutex<HashMap<String, Weak<Semaphore>>>);
 
 impl Zones {
     fn places_of(&self, zone: String) -> Arc<Semaphore> {
-        let mut zones = self.0.lock().expect("nobody panics with it");
+        let mut zones = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         zones.retain(|_, places| places.strong_count() > 0);
         if let Some(places) = zones.get(&zone).and_then(Weak::upgrade) {
             return places;

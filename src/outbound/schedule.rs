@@ -7,8 +7,6 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 
 /// Each pause is so many times the one before.
 const FACTOR: f32 = 4.0;
-/// The longest pause, and the longest that a receiver may ask for with `Retry-After`.
-pub(super) const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How often a message is tried, and how patiently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +19,8 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// No pause is longer, whatever a receiver asks for.
-    pub const LONGEST_PAUSE: Duration = LONGEST;
+    /// The longest pause, and the longest that a receiver may ask for with `Retry-After`.
+    pub const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 
     /// The pause after so many attempts that failed; `None` when the message is given up.
     ///
@@ -37,11 +35,11 @@ impl Schedule {
         let pauses = ExponentialBuilder::new()
             .with_factor(FACTOR)
             .with_min_delay(self.first_pause)
-            .with_max_delay(LONGEST)
+            .with_max_delay(Self::LONGEST_PAUSE)
             .with_max_times(self.attempts as usize)
             .with_jitter()
             .with_jitter_seed(seed);
-        let pause = pauses.build().nth(attempts.saturating_sub(1) as usize)?.min(LONGEST);
+        let pause = pauses.build().nth(attempts.saturating_sub(1) as usize)?.min(Self::LONGEST_PAUSE);
         Some(asked_for.map_or(pause, |asked_for| pause.max(asked_for)))
     }
 }
@@ -57,12 +55,16 @@ mod tests {
         let pauses: Vec<_> =
             (1..10).map(|attempts| SCHEDULE.pause_after(attempts, 7, None).expect("a pause")).collect();
         for (place, pause) in pauses.iter().enumerate() {
-            let least = Duration::from_secs(5 * 4_u64.pow(u32::try_from(place).expect("few"))).min(LONGEST);
-            let most = (least * 2).min(LONGEST);
+            let least =
+                Duration::from_secs(5 * 4_u64.pow(u32::try_from(place).expect("few"))).min(Schedule::LONGEST_PAUSE);
+            let most = (least * 2).min(Schedule::LONGEST_PAUSE);
             assert!((least..=most).contains(pause), "pause {place} is {pause:?}");
         }
         let together: Duration = pauses.iter().sum();
-        assert!((LONGEST * 2..LONGEST * 3).contains(&together), "over two days, not {together:?}");
+        assert!(
+            (Schedule::LONGEST_PAUSE * 2..Schedule::LONGEST_PAUSE * 3).contains(&together),
+            "over two days, not {together:?}"
+        );
         assert_eq!(SCHEDULE.pause_after(10, 7, None), None);
     }
 

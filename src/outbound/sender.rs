@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use jiff::Timestamp;
 
 use super::client::Client;
-use super::schedule::LONGEST;
+use super::schedule::Schedule;
 use super::{Endpoint, Failure, FailureClass, Networks, signatures};
 
 /// What is sent.
@@ -70,10 +70,10 @@ fn judge(status: StatusCode, retry_after: Option<Duration>) -> Result<u16, Failu
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds).min(LONGEST));
+        return Some(Duration::from_secs(seconds).min(Schedule::LONGEST_PAUSE));
     }
     let date = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-    Some(Duration::try_from(date.duration_since(now)).unwrap_or_default().min(LONGEST))
+    Some(Duration::try_from(date.duration_since(now)).unwrap_or_default().min(Schedule::LONGEST_PAUSE))
 }
 
 #[cfg(test)]
@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(asked("Tue, 24 Nov 2026 08:02:00 GMT"), Some(Duration::from_secs(120)));
         assert_eq!(asked("Tue, 24 Nov 2026 07:00:00 GMT"), Some(Duration::ZERO), "a date that has passed");
         assert_eq!(asked("soon"), None);
-        assert_eq!(asked("99999999"), Some(LONGEST));
+        assert_eq!(asked("99999999"), Some(Schedule::LONGEST_PAUSE));
     }
 
     #[test]

@@ -4,13 +4,13 @@
 //! follows until that has come: no moment in between can be asked for any more, and nothing mends that. Of an embedded
 //! database the clock is that of its machine, and never another.
 
-use crate::clock::Clock;
+use crate::clock::{CLOCKS_DIFFER, Clock};
 use crate::store::StoreError;
 use crate::store::postgres::{self, PostgresBackend};
 use crate::store::sqlite::{self, SqliteBackend};
 
 /// How far ahead whoever commits may be, in microseconds: an auditor takes as much for right.
-pub(super) const MOST_AHEAD: i64 = 60_000_000;
+pub(super) const MOST_AHEAD: i64 = CLOCKS_DIFFER.as_secs() * 1_000_000;
 
 /// A database with a clock.
 pub(super) trait Clocked {

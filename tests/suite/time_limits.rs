@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_graphql::Response;
 use etalon::app::App;
 use etalon::clock::ManualClock;
 use etalon::domain::actor::{Actor, ActorId, Role};
@@ -135,6 +136,22 @@ async fn what_others_wait_for_is_read_beside_the_share_of_whoever_asks_first() {
     make_table_fast(&raw, "case_members").await;
 }
 
+/// What a schema answers to a manager.
+pub(crate) async fn answer_of(schema: &Schema, query: &str) -> Response {
+    let actor = Actor {
+        id: ActorId::parse("manager").expect("an id"),
+        roles: [Role::Manager].into(),
+        jurisdiction: Division::parse("44").expect("a division"),
+        institution: None,
+        enterprise: None,
+    };
+    let credential = Credential::of_actor(actor.id.as_str(), Timestamp::MIN);
+    let session = Session { actor, expires_at: Timestamp::MAX, credential, request_id: "test".to_owned() };
+    let asked = Asked { query: Some(query.to_owned()), ..Asked::default() };
+    let document = schema.read(asked).unwrap_or_else(|refused| panic!("{:?}", refused.errors));
+    schema.execute(document, session).await
+}
+
 /// The application behind its schema.
 struct House {
     app: Arc<App>,
@@ -159,18 +176,7 @@ impl House {
     }
 
     async fn ask(&self, query: &str) -> (Value, bool) {
-        let actor = Actor {
-            id: ActorId::parse("manager").expect("an id"),
-            roles: [Role::Manager].into(),
-            jurisdiction: Division::parse("44").expect("a division"),
-            institution: None,
-            enterprise: None,
-        };
-        let credential = Credential::of_actor(actor.id.as_str(), Timestamp::MIN);
-        let session = Session { actor, expires_at: Timestamp::MAX, credential, request_id: "test".to_owned() };
-        let asked = Asked { query: Some(query.to_owned()), ..Asked::default() };
-        let document = self.schema.read(asked).unwrap_or_else(|refused| panic!("{:?}", refused.errors));
-        let answer = self.schema.execute(document, session).await;
+        let answer = answer_of(&self.schema, query).await;
         let was_given_up = was_given_up(&answer);
         (serde_json::to_value(&answer).expect("JSON"), was_given_up)
     }

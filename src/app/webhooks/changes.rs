@@ -138,8 +138,8 @@ impl App {
         })
     }
 
-    /// Whether there is room for another endpoint of the actor: every server looks at every commit for each of them. Of
-    /// orders that come at once each may find the last room.
+    /// Whether there is room for another endpoint of the actor: every server looks for all of them every second, and the one
+    /// that serves an endpoint looks at every commit for it. Of orders that come at once each may find the last room.
     async fn check_room(&self, actor: &Actor) -> Result<(), Failure> {
         let message = if self.store.count_owned_webhooks(actor.id.as_str()).await? >= MOST_OWNED {
             format!("a manager who owns {MOST_OWNED} webhooks creates no other: delete one that is not needed")

@@ -14,6 +14,7 @@ use crate::app::follow::STRETCH;
 use crate::app::request::{Fault, time_of};
 use crate::app::webhooks::lane::{Driven, Lane, Pending, Road, Seen};
 use crate::app::webhooks::{Outlet, ownership};
+use crate::clock::CLOCKS_DIFFER;
 use crate::outbound::{Endpoint, Failure, FailureClass, Schedule};
 use crate::store::{
     Delivery, DeliveryState, EventQuery, EventRecord, Failed, HELD, PassedBy, StreamId, Turn, Webhook, WebhookAction,
@@ -33,9 +34,6 @@ const AT_A_TIME: usize = 8;
 const SENDS_FOR: SignedDuration = SignedDuration::from_secs(10);
 /// How many events wait in the database at most; while there are so many, the log is not read on.
 const MOST_WAITING: u64 = 10_000;
-
-/// How far the clocks of two servers may be apart.
-const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(1);
 
 /// What a round did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -70,7 +70,47 @@ fn bytes_of(fact: &CaseFact) -> u64 {
             fact.technique.as_str().len() + fact.source.reference.as_str().len() + origin
         }
         CaseFact::TrainingDelivered(fact) => fact.topic.as_str().len(),
-        _ => return 0,
+        CaseFact::CaseReported(_)
+        | CaseFact::RequirementSpecified(_)
+        | CaseFact::CaseRenamed(_)
+        | CaseFact::CaseTriaged(_)
+        | CaseFact::RoutineServiceProvided(_)
+        | CaseFact::ResearchAssigned(_)
+        | CaseFact::ResearchReassigned(_)
+        | CaseFact::AssignmentAccepted(_)
+        | CaseFact::AssignmentDeclined(_)
+        | CaseFact::ExpertInvited(_)
+        | CaseFact::ExpertJoined(_)
+        | CaseFact::InvitationDeclined(_)
+        | CaseFact::ExpertLeft(_)
+        | CaseFact::MeasurementRecorded(_)
+        | CaseFact::MeasurementRetracted(_)
+        | CaseFact::SolutionProposed(_)
+        | CaseFact::SolutionReviewed(_)
+        | CaseFact::TrialStarted(_)
+        | CaseFact::TrialResultRecorded(_)
+        | CaseFact::SolutionConfirmed(_)
+        | CaseFact::CaseResolved(_)
+        | CaseFact::SolutionRejected(_)
+        | CaseFact::CaseClosed(_)
+        | CaseFact::CaseReopened(_)
+        | CaseFact::CaseEscalated(_)
+        | CaseFact::CaseParked(_)
+        | CaseFact::CaseUnparked(_)
+        | CaseFact::DeadlineSet(_)
+        | CaseFact::DeadlineExtended(_)
+        | CaseFact::DeadlineMissed(_)
+        | CaseFact::ClockPaused(_)
+        | CaseFact::ClockResumed(_)
+        | CaseFact::CaseWithdrawn(_)
+        | CaseFact::CaseMarkedDuplicate(_)
+        | CaseFact::CasesLinked(_)
+        | CaseFact::FeeRecorded(_)
+        | CaseFact::FeeRetracted(_)
+        | CaseFact::TypicalCasePublished(_)
+        | CaseFact::TypicalCaseRetracted(_)
+        | CaseFact::LegacyActivityRecorded(_)
+        | CaseFact::ImportedPersonsErased(_) => return 0,
     };
     RECORD_BYTES + texts as u64
 }

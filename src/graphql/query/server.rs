@@ -270,7 +270,7 @@ pub(crate) struct ServiceConfig {
     concurrent_requests: u64,
     /// 并发请求: how many of them may be yours.
     concurrent_requests_per_actor: u64,
-    /// How many reads may wait for a connection of the database; while so many do, requests are refused, and may be sent again. Three of yours are under way at once; the others wait for those, and for no connection.
+    /// How many reads may wait for a connection of the database; while so many do, requests are refused, and may be sent again. Three of yours are under way at once, besides what your commands look up; the others wait for those, and for no connection.
     database_queue: u64,
     /// 请求额度: what you may ask for in a second on this server, in units of cost. Whoever has asked for less saves up.
     actor_cost_per_second: u64,

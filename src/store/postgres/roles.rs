@@ -58,7 +58,7 @@ const MAKES: &str = "select has_schema_privilege(cast($2 as name), $1, 'create')
 
 /// Who was given the rights of a server, and may not add to one of these tables or run one of these functions. Those who own
 /// read rows from before are told `etalon migrate --server-role`, which takes the rows from them.
-const LACKING: &str = "\
+const SERVERS_LACKING: &str = "\
 select distinct cast(pg_get_userbyid(a.grantee) as text)
 from pg_class h cross join aclexplode(h.relacl) a
 where h.oid = to_regclass('log_head') and a.privilege_type = 'INSERT' and a.grantee <> 0
@@ -180,7 +180,7 @@ pub(super) async fn complete(connection: &mut PgConnection) -> Result<(), StoreE
     let tables = [GROWING, ERASABLE, WORKING].into_iter().flat_map(|names| names.split(", ")).map(str::trim);
     let tables: Vec<_> = tables.chain(ROW_TABLES).collect();
     let steps: Vec<_> = STEPS.split(", ").collect();
-    let lacking = sqlx::query_scalar(LACKING).bind(&tables).bind(&steps).fetch_all(&mut *connection).await;
+    let lacking = sqlx::query_scalar(SERVERS_LACKING).bind(&tables).bind(&steps).fetch_all(&mut *connection).await;
     let lacking: Vec<String> = lacking.map_err(StoreError::during("look at the rights of servers"))?;
     for role in lacking {
         grant(connection, &role).await?;

@@ -42,7 +42,8 @@ pub(super) const STANDING: &str = "select enabled, next_position, waiting, dead 
 /// How many one actor owns.
 pub(super) const COUNT_OWNED: &str = "select count(*) as count from webhooks where owner = $1";
 
-/// Everything that a server looks for when it looks for work, for all endpoints at once.
+/// Everything that a server looks for when it looks for work, for all endpoints at once. The name of a lease is that of
+/// [`serving_lease`](super::serving_lease).
 pub(super) const ENABLED_WEBHOOKS: &str = concat!(
     "select webhooks.id, webhooks.key_id, webhooks.owner, webhooks.owned_since, webhooks.turn, \
      webhooks.next_position, webhooks.rest_until, \

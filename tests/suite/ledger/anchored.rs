@@ -11,7 +11,7 @@ use etalon::ledger::note::NoteSigner;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::ledger::bundles::{House, codes, grow};
+use crate::ledger::bundles::{House, codes, grow, notes};
 use crate::ledger::stamps::{Authority, Manner, sealed_today};
 use crate::store::on_both_databases;
 use crate::store::support::{Database, START};
@@ -47,10 +47,6 @@ async fn exported(house: &House, part: Part, up_to: Option<u64>, name: &str) -> 
 /// What is found, but for the rows: no program of today folds these events.
 fn found(verdict: &Verdict) -> Vec<(&'static str, Option<u64>)> {
     codes(verdict).into_iter().filter(|(kind, _)| *kind != "ROWS_NOT_COMPARED").collect()
-}
-
-fn notes(verdict: &Verdict, said: &str) -> bool {
-    verdict.notes().iter().any(|note| note.contains(said))
 }
 
 async fn events_that_were_dated_back_are_found_whatever_is_seen_later(database: Database) {

@@ -198,6 +198,11 @@ async fn an_auditor_goes_through_the_log_on_postgresql() {
     an_auditor_goes_through_the_log(World::on_postgresql().await).await;
 }
 
+/// For other tests: whether a verdict notes something that says so.
+pub fn notes(verdict: &Verdict, said: &str) -> bool {
+    verdict.notes().iter().any(|note| note.contains(said))
+}
+
 /// For other tests: the codes of a verdict, with their places.
 pub fn codes(verdict: &Verdict) -> Vec<(&'static str, Option<u64>)> {
     verdict.faults().iter().map(|fault| (fault.kind, fault.index)).collect()

@@ -9,7 +9,7 @@ use etalon::store::{RowChanges, Sealed};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::ledger::bundles::{House, codes, grow};
+use crate::ledger::bundles::{House, codes, grow, notes};
 use crate::store::samples::{append, case_stream, note, notes as content};
 use crate::store::support::{Database, START};
 use crate::support::server::Installation;
@@ -71,10 +71,6 @@ fn says(bundle: &Path, change: impl FnOnce(&mut Value)) {
     let mut manifest: Value = serde_json::from_slice(&fs::read(&path).expect("it reads")).expect("JSON");
     change(&mut manifest);
     fs::write(path, manifest.to_string()).expect("written");
-}
-
-fn notes(verdict: &Verdict, said: &str) -> bool {
-    verdict.notes().iter().any(|note| note.contains(said))
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::erasure::servers::{erase, register, server};
-use crate::ledger::bundles::{codes, seals};
+use crate::ledger::bundles::{codes, notes, seals};
 use crate::ledger::hostile::Intruder;
 use crate::ledger::processes::{commit, line};
 use crate::ledger::serving::{key_of, sealed};
@@ -48,10 +48,6 @@ impl House {
     async fn checkpoint(&self) -> Vec<u8> {
         self.app.checkpoint(Sealed::Latest).await.expect("it reads").expect("sealed").note().into_bytes()
     }
-}
-
-fn notes(verdict: &Verdict, said: &str) -> bool {
-    verdict.notes().iter().any(|note| note.contains(said))
 }
 
 async fn what_nobody_has_signed_is_not_good(database: Database) {

@@ -5,15 +5,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use etalon::app::App;
 use etalon::clock::{Clock, SystemClock};
-use etalon::domain::actor::{Actor, ActorId, Role};
-use etalon::domain::value::Division;
-use etalon::graphql::{Asked, Limits, Schema, Session, StreamLimits};
-use etalon::identity::credential::Credential;
+use etalon::graphql::{Limits, Schema, StreamLimits};
 use etalon::store::{self, AppendError, Committed, Happened, RowChanges, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::store::samples::{append, case_stream, commit, commit_one, note, notes};
 use crate::store::support::Database;
+use crate::time_limits::answer_of;
 
 const OPEN: &str = r#"mutation { openCampaign(input: {
     name: "计量服务走进万家中小企业", divisionCode: "44", startsOn: "2026-01-05", reportingDeadline: "2026-10-31"
@@ -99,18 +97,7 @@ async fn a_server_that_is_ahead_says_so(database: Database) {
     let told = app.ready().await.expect_err("it is ahead");
     assert!(told.is_of_the_clock() && told.is_retryable(), "{told}");
     let schema = Schema::new(app, Limits::default(), StreamLimits::default());
-    let actor = Actor {
-        id: ActorId::parse("manager").expect("an actor id"),
-        roles: [Role::Manager].into(),
-        jurisdiction: Division::parse("44").expect("a division"),
-        institution: None,
-        enterprise: None,
-    };
-    let credential = Credential::of_actor("manager", Timestamp::MIN);
-    let session = Session { actor, expires_at: Timestamp::MAX, credential, request_id: "test".to_owned() };
-    let asked = Asked { query: Some(OPEN.to_owned()), ..Asked::default() };
-    let document = schema.read(asked).unwrap_or_else(|refused| panic!("{:?}", refused.errors));
-    let answer = schema.execute(document, session).await;
+    let answer = answer_of(&schema, OPEN).await;
     let errors = serde_json::to_value(&answer.errors).expect("errors are JSON");
     assert_eq!(errors[0]["extensions"]["code"], "CLOCK_AHEAD", "{errors}");
     assert_eq!(errors[0]["extensions"]["retryable"], true, "{errors}");

@@ -209,7 +209,6 @@ async fn multiply(stage: &Stage, webhook: &Webhook, owner: &str, numbers: RangeI
     stage.database.raw().await.execute(&statement).await;
 }
 
-/// Every server looks at every commit for each of them.
 pub async fn no_more_webhooks_are_created_than_there_is_room_for(stage: &Stage) {
     const OWNED: u64 = 100;
     const IN_ALL: u64 = 1_000;

@@ -2,12 +2,12 @@
 
 use etalon::app::{Next, Start, Webhook, WebhookDraft};
 use etalon::clock::Clock;
-use etalon::store::{EnabledWebhook, PassedBy, RowChanges, Store, serving_lease};
+use etalon::store::{EnabledWebhook, PassedBy, Store, serving_lease};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
 use crate::statements::counting;
-use crate::store::samples::{append, case_stream, commit, notes};
+use crate::store::samples::{case_stream, commit_one, note};
 use crate::store::support::Database;
 use crate::webhooks::receiver::{Answer, Receiver};
 use crate::webhooks::stage::{Stage, from_the_beginning, manager};
@@ -35,9 +35,7 @@ impl Stage {
 
     /// Commits an event that nobody hears.
     pub async fn goes_on(&self, store: &dyn Store, version: u64) {
-        let content = notes(&["reading"], RowChanges::default());
-        let outcomes = commit(store, &[append(case_stream(1), version, &format!("key {version}"), content)]).await;
-        outcomes[0].as_ref().expect("accepted");
+        commit_one(store, note(case_stream(1), version, &format!("key {version}"))).await.expect("accepted");
     }
 }
 
