@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use serde::de::{self, DeserializeOwned};
 use serde::{Deserialize, Deserializer};
 
+use crate::domain::refusal::Code;
 use crate::domain::value::measurement::MaximumPermissibleError;
 use crate::domain::value::{
     Decimal, DecisionRule, Division, ExpandedUncertainty, Interval, Label, Measurand, MeasurementRequirement,
@@ -49,14 +50,14 @@ spoken! {
 
 impl Spoken for Date {
     fn understand(text: &str) -> Result<Self, ValueError> {
-        text.parse().map_err(|_| ValueError::new("DATE_INVALID", format!("{text} is not a date")))
+        text.parse().map_err(|_| ValueError::new(Code::DateInvalid, format!("{text} is not a date")))
     }
 }
 
 impl<'de, T: Spoken> Deserialize<'de> for Said<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        T::understand(&text).map(Self).map_err(|error| de::Error::custom(format!("{}: {error}", error.code)))
+        T::understand(&text).map(Self).map_err(|error| de::Error::custom(format!("{}: {error}", error.code.name())))
     }
 }
 
@@ -160,7 +161,7 @@ pub(super) struct Unsound(String);
 
 impl From<ValueError> for Unsound {
     fn from(error: ValueError) -> Self {
-        Self(format!("{}: {error}", error.code))
+        Self(format!("{}: {error}", error.code.name()))
     }
 }
 

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
 use crate::domain::case::values::{AttachmentId, CommentId, FeeId, FindingId, MeasurementId};
+use crate::domain::refusal::Code;
 use crate::domain::value::{
     AnnualSummaryId, CampaignId, CaseId, CatalogueId, Division, EnterpriseId, InstitutionId, PersonId, ServiceCategory,
     ValueError, ViewId, VisitId,
@@ -168,7 +169,7 @@ pub(crate) fn read<I: Identified>(id: &ID) -> Result<I, ValueError> {
     match parts(id) {
         Some((kind, key)) if kind == I::TYPE => bare(&key).map(I::of).ok_or_else(|| unreadable(I::TYPE)),
         Some((kind, _)) => Err(ValueError::new(
-            "ID_INVALID",
+            Code::IdInvalid,
             format!("the id of something of type {} is expected; this one is of type {kind}", I::TYPE),
         )),
         None => Err(unreadable(I::TYPE)),
@@ -216,7 +217,7 @@ fn bare(text: &str) -> Option<Uuid> {
 }
 
 fn unreadable(expected: &str) -> ValueError {
-    ValueError::new("ID_INVALID", format!("not the id of something of type {expected}"))
+    ValueError::new(Code::IdInvalid, format!("not the id of something of type {expected}"))
 }
 
 #[cfg(test)]
@@ -251,7 +252,7 @@ mod tests {
     #[test]
     fn another_type_is_refused_by_name() {
         let error = read::<EnterpriseId>(&global(case())).unwrap_err();
-        assert_eq!(error.code, "ID_INVALID");
+        assert_eq!(error.code, Code::IdInvalid);
         assert!(error.message.contains("Enterprise") && error.message.contains("Case"), "{}", error.message);
     }
 
@@ -269,14 +270,14 @@ mod tests {
         let id = of_dead_letter(Uuid::from_u128(7), 42);
         assert_eq!(read_dead_letter(&id).unwrap(), (Uuid::from_u128(7), 42));
         for other in [global(case()), of_event(42), ID("x".to_owned())] {
-            assert_eq!(read_dead_letter(&other).unwrap_err().code, "ID_INVALID");
+            assert_eq!(read_dead_letter(&other).unwrap_err().code, Code::IdInvalid);
         }
     }
 
     #[test]
     fn nonsense_is_no_id() {
         for text in ["", "x", "Q2FzZTo", "Case:7", "{00000000-0000-0000-0000-000000000007}", "difficult 难"] {
-            assert_eq!(read::<CaseId>(&ID(text.to_owned())).unwrap_err().code, "ID_INVALID", "{text}");
+            assert_eq!(read::<CaseId>(&ID(text.to_owned())).unwrap_err().code, Code::IdInvalid, "{text}");
             assert_eq!(read_any(&ID(text.to_owned())), None, "{text}");
         }
     }

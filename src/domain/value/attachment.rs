@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::domain::refusal::Code;
 use crate::domain::value::{ValueError, quoted};
 
 /// A SHA-256 digest (FIPS 180-4) in 64 lower-case hexadecimal digits.
@@ -23,7 +24,7 @@ impl Sha256Digest {
             Ok(Self(text.to_ascii_lowercase()))
         } else {
             Err(ValueError::new(
-                "DIGEST_INVALID",
+                Code::DigestInvalid,
                 format!("{} is not a SHA-256 digest: write its 64 hexadecimal digits", quoted(text)),
             ))
         }
@@ -71,7 +72,7 @@ impl MediaType {
                 Ok(Self(text.to_ascii_lowercase()))
             }
             _ => Err(ValueError::new(
-                "MEDIA_TYPE_INVALID",
+                Code::MediaTypeInvalid,
                 format!(
                     "{} is not a media type: write type/subtype without parameters, like application/pdf",
                     quoted(text)
@@ -125,7 +126,7 @@ mod tests {
             Sha256Digest::parse("BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD").unwrap()
         );
         for text in ["", "abc", &"g".repeat(64), &"a".repeat(65)] {
-            assert_eq!(Sha256Digest::parse(text).unwrap_err().code, "DIGEST_INVALID");
+            assert_eq!(Sha256Digest::parse(text).unwrap_err().code, Code::DigestInvalid);
         }
     }
 
@@ -136,7 +137,7 @@ mod tests {
         }
         assert_eq!(MediaType::parse("Image/PNG").unwrap().as_str(), "image/png");
         for text in ["", "pdf", "/pdf", "text/", "text/html; charset=utf-8", "a/b/c", "*/*"] {
-            assert_eq!(MediaType::parse(text).unwrap_err().code, "MEDIA_TYPE_INVALID", "{text}");
+            assert_eq!(MediaType::parse(text).unwrap_err().code, Code::MediaTypeInvalid, "{text}");
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::refusal::Code;
 use crate::domain::value::{ValueError, quoted};
 
 /// A category, a heading above categories, or a whole metrology area.
@@ -24,7 +25,7 @@ impl ServiceCategory {
         let text = text.trim();
         let Some(entry) = find(text) else {
             return Err(ValueError::new(
-                "CATEGORY_UNKNOWN",
+                Code::CategoryUnknown,
                 format!(
                     "{} is not a service category of the KCDB: write an area (AUV, EM, L, M, PR, RI, T, TF, QM) or a code like T/H-3",
                     quoted(text)
@@ -33,7 +34,7 @@ impl ServiceCategory {
         };
         let not_assigned = |when: &str| {
             ValueError::new(
-                "CATEGORY_NOT_ASSIGNED",
+                Code::CategoryNotAssigned,
                 format!(
                     "the service category {} ({}) {when}: write one that is assigned, or the heading above it",
                     entry.code, entry.name
@@ -80,7 +81,7 @@ impl TryFrom<String> for ServiceCategory {
             Ok(Self(text))
         } else {
             Err(ValueError::new(
-                "CATEGORY_UNKNOWN",
+                Code::CategoryUnknown,
                 format!("{} does not have the shape of a service category", quoted(&text)),
             ))
         }
@@ -160,12 +161,12 @@ mod tests {
             (Status::NotYetAssigned, "is not assigned yet"),
         ] {
             let refused = ServiceCategory::parse(with(status).code).unwrap_err();
-            assert_eq!(refused.code, "CATEGORY_NOT_ASSIGNED");
+            assert_eq!(refused.code, Code::CategoryNotAssigned);
             assert!(refused.message.contains(words), "{}", refused.message);
         }
         for text in ["", "X", "t/h-3", "T/H-99", "T/"] {
             let refused = ServiceCategory::parse(text).unwrap_err();
-            assert_eq!(refused.code, "CATEGORY_UNKNOWN", "{text}");
+            assert_eq!(refused.code, Code::CategoryUnknown, "{text}");
         }
     }
 

@@ -14,6 +14,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::refusal::Code;
 use crate::domain::value::{ValueError, quoted};
 
 /// The characters in the order of their values, 0 to 30.
@@ -39,7 +40,7 @@ impl UnifiedSocialCreditCode {
         let found = char::from(code.as_bytes()[LENGTH - 1]);
         if found != expected {
             return Err(ValueError::new(
-                "CREDIT_CODE_CHECK",
+                Code::CreditCodeCheck,
                 format!(
                     "the unified social credit code {} ends in {found}, but its first 17 characters need the check character {expected}: at least one character is wrong",
                     quoted(&code)
@@ -75,14 +76,14 @@ fn shaped(text: &str) -> Result<String, ValueError> {
     let length = text.chars().count();
     if length != LENGTH {
         return Err(ValueError::new(
-            "CREDIT_CODE_LENGTH",
+            Code::CreditCodeLength,
             format!("the unified social credit code {} has {length} characters: it needs {LENGTH}", quoted(text)),
         ));
     }
     let code = text.to_ascii_uppercase();
     if let Some((place, found)) = (1..).zip(code.chars()).find(|(_, c)| value(*c).is_none()) {
         return Err(ValueError::new(
-            "CREDIT_CODE_CHARACTER",
+            Code::CreditCodeCharacter,
             format!(
                 "the unified social credit code has {} at place {place}: it uses digits and the letters A to Y without I, O, S and V",
                 quoted(&found.to_string())
@@ -133,12 +134,12 @@ mod tests {
     #[test]
     fn each_mistake_has_its_code() {
         let refused = |text: &str| UnifiedSocialCreditCode::parse(text).unwrap_err();
-        assert_eq!(refused("91440300192203821").code, "CREDIT_CODE_LENGTH");
+        assert_eq!(refused("91440300192203821").code, Code::CreditCodeLength);
         let character = refused("91440300I922038216");
-        assert_eq!(character.code, "CREDIT_CODE_CHARACTER");
+        assert_eq!(character.code, Code::CreditCodeCharacter);
         assert!(character.message.contains("\"I\" at place 9"));
         let check = refused("914403001922038217");
-        assert_eq!(check.code, "CREDIT_CODE_CHECK");
+        assert_eq!(check.code, Code::CreditCodeCheck);
         assert!(check.message.contains("check character 6"));
     }
 
@@ -167,7 +168,7 @@ mod tests {
             bytes[place] = other;
             let changed = String::from_utf8(bytes).unwrap();
             let refused = UnifiedSocialCreditCode::parse(&changed).unwrap_err();
-            prop_assert_eq!(refused.code, "CREDIT_CODE_CHECK");
+            prop_assert_eq!(refused.code, Code::CreditCodeCheck);
         }
 
         #[test]

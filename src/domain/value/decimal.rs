@@ -10,6 +10,7 @@ use bigdecimal::num_bigint::BigInt;
 use bigdecimal::{BigDecimal, One, Signed, Zero};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::refusal::Code;
 use crate::domain::value::ratio::Ratio;
 use crate::domain::value::{ValueError, quoted};
 
@@ -51,7 +52,7 @@ impl Decimal {
     pub fn parse(text: &str) -> Result<Self, ValueError> {
         let text = text.trim();
         let decimal = read(text, MOST_CHARACTERS).ok_or_else(|| invalid(text))?;
-        let out_of_range = |what: String| ValueError::new("DECIMAL_OUT_OF_RANGE", what);
+        let out_of_range = |what: String| ValueError::new(Code::DecimalOutOfRange, what);
         let (digits, decimals) = decimal.0.as_bigint_and_scale();
         let trailing_zeros = match decimals {
             0 => digits.to_string().bytes().rev().take_while(|&b| b == b'0').count(),
@@ -198,7 +199,7 @@ impl TryFrom<String> for Decimal {
 
 fn invalid(text: &str) -> ValueError {
     ValueError::new(
-        "DECIMAL_INVALID",
+        Code::DecimalInvalid,
         format!("{} is not a decimal number: write it like 12.50 or 1.2e-6", quoted(text)),
     )
 }
@@ -286,7 +287,7 @@ mod tests {
             "+-1",
             "1e99999999999999999999",
         ] {
-            assert_eq!(Decimal::parse(text).unwrap_err().code, "DECIMAL_INVALID", "{text}");
+            assert_eq!(Decimal::parse(text).unwrap_err().code, Code::DecimalInvalid, "{text}");
         }
     }
 
@@ -295,7 +296,7 @@ mod tests {
         let most = "9".repeat(40);
         assert_eq!(decimal(&most).to_string(), most);
         for text in ["9".repeat(41), "1e61".into(), "1e-61".into(), "0e-61".into()] {
-            assert_eq!(Decimal::parse(&text).unwrap_err().code, "DECIMAL_OUT_OF_RANGE", "{text}");
+            assert_eq!(Decimal::parse(&text).unwrap_err().code, Code::DecimalOutOfRange, "{text}");
         }
         let square = &decimal(&most) * &decimal(&most);
         let json = serde_json::to_string(&square).unwrap();

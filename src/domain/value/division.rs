@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::refusal::Code;
 use crate::domain::value::{ValueError, quoted};
 use crate::domain::vocabulary::vocabulary;
 
@@ -63,7 +64,7 @@ impl Division {
         let text = text.trim();
         let unknown = || {
             ValueError::new(
-                "DIVISION_UNKNOWN",
+                Code::DivisionUnknown,
                 format!(
                     "{} is not a division: write its 2, 4 or 6 digits of GB/T 2260 (44, 4403, 440305), or {NATION} for the nation",
                     quoted(text)
@@ -164,7 +165,7 @@ impl TryFrom<String> for Division {
     /// Reads a code that was accepted before: its shape is checked, not the table.
     fn try_from(text: String) -> Result<Self, ValueError> {
         shaped(&text).ok_or_else(|| {
-            ValueError::new("DIVISION_UNKNOWN", format!("{} does not have the shape of a division", quoted(&text)))
+            ValueError::new(Code::DivisionUnknown, format!("{} does not have the shape of a division", quoted(&text)))
         })
     }
 }
@@ -264,7 +265,7 @@ mod tests {
     #[test]
     fn unknown_codes_are_refused_at_the_door_and_read_from_the_log() {
         for text in ["", "4", "449999", "99", "0000", "440305001", "GD", "４４"] {
-            assert_eq!(Division::parse(text).unwrap_err().code, "DIVISION_UNKNOWN", "{text}");
+            assert_eq!(Division::parse(text).unwrap_err().code, Code::DivisionUnknown, "{text}");
         }
         let abolished: Division = serde_json::from_str("\"449999\"").unwrap();
         assert_eq!(abolished.name(), None);

@@ -10,6 +10,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::domain::refusal::Code;
 use crate::domain::value::credit_code::UnifiedSocialCreditCode;
 use crate::domain::value::division::Division;
 use crate::domain::value::{ValueError, quoted};
@@ -40,7 +41,7 @@ macro_rules! typed_id {
                     .map(Self)
                     .ok_or_else(|| {
                         ValueError::new(
-                            "ID_INVALID",
+                            Code::IdInvalid,
                             format!(
                                 "{} is not the id of {}: write a UUID of 32 hexadecimal digits in groups of 8-4-4-4-12",
                                 quoted(text),
@@ -173,7 +174,7 @@ mod tests {
             "urn:uuid:0190a0b0-0000-7000-8000-0123456789ab",
             "0190a0b0-0000-7000-8000-0123456789ag",
         ] {
-            assert_eq!(CaseId::parse(text).unwrap_err().code, "ID_INVALID", "{text}");
+            assert_eq!(CaseId::parse(text).unwrap_err().code, Code::IdInvalid, "{text}");
         }
     }
 

@@ -10,6 +10,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
+use crate::domain::refusal::Code;
 use crate::domain::value::ValueError;
 use crate::domain::value::decimal::Decimal;
 use crate::domain::value::ratio::Ratio;
@@ -111,7 +112,7 @@ impl Interval {
         check_temperature(&low, &unit)?;
         if low >= high {
             return Err(ValueError::new(
-                "EMPTY_INTERVAL",
+                Code::EmptyInterval,
                 format!("the interval from {low} to {high} {unit} is empty: write its lower end first"),
             ));
         }
@@ -369,7 +370,7 @@ fn check_temperature(value: &Decimal, unit: &Unit) -> Result<(), ValueError> {
     match unit.is_below_absolute_zero(value) {
         false => Ok(()),
         true => Err(ValueError::new(
-            "BELOW_ABSOLUTE_ZERO",
+            Code::BelowAbsoluteZero,
             format!(
                 "{value} {unit} is below absolute zero, -273.15 Cel: write a temperature above it, or a difference in K"
             ),

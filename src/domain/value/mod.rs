@@ -22,6 +22,8 @@ pub mod text;
 pub mod uncertainty;
 pub mod unit;
 
+use crate::domain::refusal::Code;
+
 pub use attachment::{MediaType, Sha256Digest};
 pub use calendar::WorkingCalendar;
 pub use category::ServiceCategory;
@@ -49,57 +51,18 @@ pub use unit::Unit;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ValueError {
-    /// What kind of mistake it is, in UPPER_SNAKE; stable, for programs.
-    pub code: &'static str,
+    /// What kind of mistake it is, for programs.
+    pub code: Code,
     /// What is wrong and what would be right, for people.
     pub message: String,
 }
 
 impl ValueError {
     /// An error with this code and message.
-    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }
 }
-
-/// Every code of a [`ValueError`].
-pub const VALUE_CODES: &[&str] = &[
-    "BELOW_ABSOLUTE_ZERO",
-    "CATEGORY_NOT_ASSIGNED",
-    "CATEGORY_UNKNOWN",
-    "COVERAGE_FACTOR_MISSING",
-    "COVERAGE_FACTOR_TOO_SMALL",
-    "COVERAGE_IMPLAUSIBLE",
-    "COVERAGE_INCOMPARABLE",
-    "COVERAGE_PROBABILITY_MISSING",
-    "COVERAGE_PROBABILITY_OUT_OF_RANGE",
-    "CREDIT_CODE_CHARACTER",
-    "CREDIT_CODE_CHECK",
-    "CREDIT_CODE_LENGTH",
-    "DECIMAL_INVALID",
-    "DECIMAL_OUT_OF_RANGE",
-    "DECISION_RATIO_TOO_SMALL",
-    "DIGEST_INVALID",
-    "DIVISION_UNKNOWN",
-    "EMPTY_INTERVAL",
-    "GUARD_BAND_OUT_OF_RANGE",
-    "ID_INVALID",
-    "MEDIA_TYPE_INVALID",
-    "MONEY_INVALID",
-    "MPE_NOT_POSITIVE",
-    "PERIOD_EMPTY",
-    "RATIO_INVALID",
-    "RELATIVE_TO_ARBITRARY_ZERO",
-    "RELATIVE_TO_ZERO",
-    "TEXT_BIDI_CONTROL",
-    "TEXT_CONTROL_CHARACTER",
-    "TEXT_EMPTY",
-    "TEXT_TOO_LONG",
-    "UNCERTAINTY_NEGATIVE",
-    "UNCERTAINTY_NOT_POSITIVE",
-    "UNIT_INCOMMENSURABLE",
-    "UNIT_UNKNOWN",
-];
 
 /// The most characters of a user's input that an error message repeats.
 const QUOTED_CHARACTERS: usize = 40;

@@ -6,6 +6,7 @@ use std::ops::Add;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::refusal::Code;
 use crate::domain::value::decimal::Decimal;
 use crate::domain::value::{ValueError, quoted};
 
@@ -31,7 +32,7 @@ impl Money {
         Decimal::parse(text).ok().filter(|yuan| !yuan.is_negative() && yuan.decimals() <= 2).map(Self).ok_or_else(
             || {
                 ValueError::new(
-                    "MONEY_INVALID",
+                    Code::MoneyInvalid,
                     format!(
                         "{} is not an amount of money: write yuan of 0 or more with at most 2 decimals, like 1200.50",
                         quoted(text)
@@ -89,7 +90,7 @@ mod tests {
     #[test]
     fn debts_and_fractions_of_a_fen_are_refused() {
         for text in ["-1", "1.005", "¥5", "", "1e-3"] {
-            assert_eq!(Money::parse(text).unwrap_err().code, "MONEY_INVALID", "{text}");
+            assert_eq!(Money::parse(text).unwrap_err().code, Code::MoneyInvalid, "{text}");
         }
     }
 }

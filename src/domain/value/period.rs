@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::refusal::Code;
 use crate::domain::value::ValueError;
 
 /// The days from one to another, both counted; without an end while nobody has set one.
@@ -23,7 +24,7 @@ impl Period {
     pub fn new(from: Date, until: Option<Date>) -> Result<Self, ValueError> {
         match until {
             Some(until) if until < from => Err(ValueError::new(
-                "PERIOD_EMPTY",
+                Code::PeriodEmpty,
                 format!("a period from {from} until {until} has no day: it ends before it begins"),
             )),
             _ => Ok(Self { from, until }),
@@ -87,7 +88,7 @@ mod tests {
     fn a_period_has_a_day() {
         assert!(Period::new(date(2026, 1, 5), Some(date(2026, 1, 5))).is_ok());
         let refused = Period::new(date(2026, 1, 5), Some(date(2026, 1, 4))).unwrap_err();
-        assert_eq!(refused.code, "PERIOD_EMPTY");
+        assert_eq!(refused.code, Code::PeriodEmpty);
     }
 
     proptest! {

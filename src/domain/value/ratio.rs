@@ -9,6 +9,7 @@ use bigdecimal::num_bigint::BigInt;
 use bigdecimal::{BigDecimal, One, Signed, ToPrimitive, Zero};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::refusal::Code;
 use crate::domain::value::ValueError;
 use crate::domain::value::decimal::Decimal;
 
@@ -278,7 +279,7 @@ impl TryFrom<Written> for Ratio {
 
     fn try_from(written: Written) -> Result<Self, ValueError> {
         Self::of(&written.numerator, &written.denominator)
-            .ok_or_else(|| ValueError::new("RATIO_INVALID", "the denominator of a ratio is 0"))
+            .ok_or_else(|| ValueError::new(Code::RatioInvalid, "the denominator of a ratio is 0"))
     }
 }
 

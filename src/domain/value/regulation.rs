@@ -100,6 +100,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::refusal::Code;
 
     #[test]
     fn number_and_edition_are_told_apart() {
@@ -132,7 +133,7 @@ mod tests {
             assert_eq!(reference.as_str(), "JJG(粤) 011-2015", "{text}");
         }
         assert_eq!(RegulationRef::parse("gb/t19022-2003").unwrap().code(), "GB/T 19022");
-        assert_eq!(RegulationRef::parse("").unwrap_err().code, "TEXT_EMPTY");
+        assert_eq!(RegulationRef::parse("").unwrap_err().code, Code::TextEmpty);
     }
 
     proptest! {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
+use crate::domain::refusal::Code;
 use crate::domain::value::ValueError;
 
 /// Whether a text may run over several lines.
@@ -24,12 +25,12 @@ pub(super) fn checked(what: &str, text: &str, most: usize, lines: Lines) -> Resu
     let text = text.trim().replace("\r\n", "\n");
     let has_hidden_control = || text.chars().any(|c| c.is_control() && !c.is_whitespace());
     if is_blank(&text) && !has_hidden_control() {
-        return Err(ValueError::new("TEXT_EMPTY", format!("the {what} is empty: write 1 to {most} characters")));
+        return Err(ValueError::new(Code::TextEmpty, format!("the {what} is empty: write 1 to {most} characters")));
     }
     let length = text.chars().count();
     if length > most {
         return Err(ValueError::new(
-            "TEXT_TOO_LONG",
+            Code::TextTooLong,
             format!("the {what} has {length} characters: write at most {most}"),
         ));
     }
@@ -44,7 +45,7 @@ pub(super) fn checked(what: &str, text: &str, most: usize, lines: Lines) -> Resu
             Lines::Many => "without control characters besides line breaks and tabs",
         };
         return Err(ValueError::new(
-            "TEXT_CONTROL_CHARACTER",
+            Code::TextControlCharacter,
             format!("the {what} has the {kind} U+{:04X} at place {place}: write it {allowed}", u32::from(found)),
         ));
     }
@@ -53,7 +54,7 @@ pub(super) fn checked(what: &str, text: &str, most: usize, lines: Lines) -> Resu
     let turns = |(_, c): &(usize, char)| lines == Lines::One && is_bidi_control(*c);
     if let Some((place, found)) = (1..).zip(text.chars()).find(turns) {
         return Err(ValueError::new(
-            "TEXT_BIDI_CONTROL",
+            Code::TextBidiControl,
             format!(
                 "the {what} has the character U+{:04X} at place {place}, which makes it read in another order than it \
                  is written: leave it out",
@@ -163,26 +164,26 @@ mod tests {
         assert_eq!(Title::parse("  长度 \n").unwrap().as_str(), "长度");
         assert!(Title::parse(&"长".repeat(200)).is_ok());
         let refused = Title::parse(&"长".repeat(201)).unwrap_err();
-        assert_eq!(refused.code, "TEXT_TOO_LONG");
+        assert_eq!(refused.code, Code::TextTooLong);
         assert_eq!(refused.message, "the title has 201 characters: write at most 200");
-        assert_eq!(Label::parse(" \t ").unwrap_err().code, "TEXT_EMPTY");
+        assert_eq!(Label::parse(" \t ").unwrap_err().code, Code::TextEmpty);
     }
 
     #[test]
     fn only_a_statement_has_lines() {
         assert_eq!(Statement::parse("one\r\ntwo\tthree").unwrap().as_str(), "one\ntwo\tthree");
-        assert_eq!(Title::parse("one\ntwo").unwrap_err().code, "TEXT_CONTROL_CHARACTER");
+        assert_eq!(Title::parse("one\ntwo").unwrap_err().code, Code::TextControlCharacter);
         for separator in ["one\u{2028}two", "one\u{2029}two"] {
             let refused = Title::parse(separator).unwrap_err();
-            assert_eq!(refused.code, "TEXT_CONTROL_CHARACTER");
+            assert_eq!(refused.code, Code::TextControlCharacter);
             assert!(refused.message.contains("the line separator U+202"), "{}", refused.message);
             assert_eq!(Statement::parse(separator).unwrap().as_str(), separator);
         }
         let refused = Statement::parse("a\u{0}b").unwrap_err();
-        assert_eq!(refused.code, "TEXT_CONTROL_CHARACTER");
+        assert_eq!(refused.code, Code::TextControlCharacter);
         assert!(refused.message.contains("U+0000 at place 2"));
         let refused = Label::parse(" \u{0} ").unwrap_err();
-        assert_eq!(refused.code, "TEXT_CONTROL_CHARACTER", "it is not empty");
+        assert_eq!(refused.code, Code::TextControlCharacter, "it is not empty");
         assert!(refused.message.contains("the name has the control character U+0000 at place 1"));
     }
 
@@ -191,8 +192,8 @@ mod tests {
         for nothing in
             ["\u{200b}", "\u{2060}", "\u{feff}", " \u{200d}\n\u{ad}", "\u{3164}", "\u{2800}", "\u{fe0f}", "\u{e0041}"]
         {
-            assert_eq!(Statement::parse(nothing).unwrap_err().code, "TEXT_EMPTY", "{nothing:?}");
-            assert_eq!(Label::parse(nothing).unwrap_err().code, "TEXT_EMPTY", "{nothing:?}");
+            assert_eq!(Statement::parse(nothing).unwrap_err().code, Code::TextEmpty, "{nothing:?}");
+            assert_eq!(Label::parse(nothing).unwrap_err().code, Code::TextEmpty, "{nothing:?}");
         }
         // What has no shape of its own may belong to the writing.
         for something in ["👨\u{200d}🔬", "می\u{200c}خواهم", "葛\u{e0100}", "א\u{200f}", "-", "\u{ffa0}."]
@@ -204,7 +205,7 @@ mod tests {
     #[test]
     fn no_name_is_read_in_another_order_than_it_is_written() {
         for turned in ["\u{202e}fdp.exe", "a\u{2066}b", "a\u{202a}", "\u{2069}a"] {
-            assert_eq!(Title::parse(turned).unwrap_err().code, "TEXT_BIDI_CONTROL", "{turned:?}");
+            assert_eq!(Title::parse(turned).unwrap_err().code, Code::TextBidiControl, "{turned:?}");
             assert_eq!(Statement::parse(turned).unwrap().as_str(), turned);
             // What was recorded before stays readable.
             let json = serde_json::to_string(turned).unwrap();

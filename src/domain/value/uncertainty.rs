@@ -11,6 +11,7 @@ use std::num::NonZeroU64;
 use bigdecimal::{BigDecimal, RoundingMode, ToPrimitive};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::refusal::Code;
 use crate::domain::value::ValueError;
 use crate::domain::value::decimal::Decimal;
 use crate::domain::value::ratio::Ratio;
@@ -90,13 +91,13 @@ impl ExpandedUncertainty {
     ) -> Result<Self, ValueError> {
         if value.is_negative() {
             return Err(ValueError::new(
-                "UNCERTAINTY_NEGATIVE",
+                Code::UncertaintyNegative,
                 format!("the expanded uncertainty {value} {unit} is below 0: write its magnitude"),
             ));
         }
         if value.is_zero() {
             return Err(ValueError::new(
-                "UNCERTAINTY_NOT_POSITIVE",
+                Code::UncertaintyNotPositive,
                 "no measurement has an uncertainty of 0, and none can be required: write one above 0, or leave U out where it was not evaluated",
             ));
         }
@@ -176,7 +177,7 @@ impl ExpandedUncertainty {
         }
         let (k, p) = (&self.coverage_factor, &self.coverage_probability);
         Err(ValueError::new(
-            "COVERAGE_INCOMPARABLE",
+            Code::CoverageIncomparable,
             format!(
                 "a U with k = {k} at p = {p} cannot be told at the required p of {required}, for this k is not the {:.2} of a normal distribution but one of few degrees of freedom, say: state U at p = {required}, with its k there",
                 normal_factor(p)
@@ -208,11 +209,11 @@ impl fmt::Display for ExpandedUncertainty {
 fn checked_factor(factor: Option<Decimal>) -> Result<Decimal, ValueError> {
     match factor {
         None => Err(ValueError::new(
-            "COVERAGE_FACTOR_MISSING",
+            Code::CoverageFactorMissing,
             "an expanded uncertainty needs its coverage factor k: write 2 if U is twice the standard uncertainty",
         )),
         Some(factor) if factor < Decimal::one() => Err(ValueError::new(
-            "COVERAGE_FACTOR_TOO_SMALL",
+            Code::CoverageFactorTooSmall,
             format!("the coverage factor {factor} is below 1: write k, which is 1 or more"),
         )),
         Some(factor) => Ok(factor),
@@ -222,11 +223,11 @@ fn checked_factor(factor: Option<Decimal>) -> Result<Decimal, ValueError> {
 fn checked_probability(probability: Option<Decimal>) -> Result<Decimal, ValueError> {
     match probability {
         None => Err(ValueError::new(
-            "COVERAGE_PROBABILITY_MISSING",
+            Code::CoverageProbabilityMissing,
             "an expanded uncertainty needs its coverage probability p: write 0.95 for 95 percent",
         )),
         Some(probability) if !probability.is_positive() || probability >= Decimal::one() => Err(ValueError::new(
-            "COVERAGE_PROBABILITY_OUT_OF_RANGE",
+            Code::CoverageProbabilityOutOfRange,
             format!("the coverage probability {probability} is not between 0 and 1: write 0.95 for 95 percent"),
         )),
         Some(probability) => Ok(probability),
@@ -255,7 +256,7 @@ fn check_plausible(factor: &Decimal, probability: &Decimal) -> Result<(), ValueE
         return Ok(());
     }
     Err(ValueError::new(
-        "COVERAGE_IMPLAUSIBLE",
+        Code::CoverageImplausible,
         format!(
             "a coverage factor of {factor} does not belong to a coverage probability of {probability}, for which k is at most {largest:.2} (one degree of freedom): write the k and p of one certificate"
         ),

@@ -18,6 +18,7 @@ use bigdecimal::num_bigint::BigInt;
 use octofhir_ucum::{Case, Dimension, Number, SpecialKind, UnitExpr, UnitRecord};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::refusal::Code;
 use crate::domain::value::decimal::Decimal;
 use crate::domain::value::ratio::Ratio;
 use crate::domain::value::{ValueError, quoted};
@@ -58,7 +59,7 @@ impl Unit {
     /// `UNIT_UNKNOWN`.
     pub fn parse(text: &str) -> Result<Self, ValueError> {
         let text = text.trim();
-        let unknown = |why: &str| ValueError::new("UNIT_UNKNOWN", format!("{} is not a unit: {why}", quoted(text)));
+        let unknown = |why: &str| ValueError::new(Code::UnitUnknown, format!("{} is not a unit: {why}", quoted(text)));
         if text.chars().count() > MOST_CHARACTERS {
             return Err(unknown(&format!("write at most {MOST_CHARACTERS} characters")));
         }
@@ -121,7 +122,7 @@ impl Unit {
         let (this, that) = self.meanings(other, Meaning::is_commensurable)?;
         if this.reference != that.reference {
             return Err(ValueError::new(
-                "UNIT_INCOMMENSURABLE",
+                Code::UnitIncommensurable,
                 format!("a level in {self} and one in {other} are not of one reference: write both in one unit"),
             ));
         }
@@ -152,7 +153,7 @@ impl Unit {
         match (this, that) {
             (Ok(this), Ok(that)) if are_alike(&this, &that) => Ok((this, that)),
             _ => Err(ValueError::new(
-                "UNIT_INCOMMENSURABLE",
+                Code::UnitIncommensurable,
                 format!(
                     "{self} (dimension {this_dimension}) and {other} (dimension {that_dimension}) do not measure the same kind of quantity: write a unit of one dimension"
                 ),

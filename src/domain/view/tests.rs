@@ -125,7 +125,7 @@ fn who_sees_a_view() {
 fn a_filter_has_an_end() {
     let long = json!({ "title": { "contains": "长".repeat(30_000) } });
     let refused = FilterWords::new(long.as_object().expect("an object").clone()).unwrap_err();
-    assert_eq!(refused.code, "TEXT_TOO_LONG");
+    assert_eq!(refused.code, Code::TextTooLong);
 }
 
 fn palette() -> Vec<Order<ViewCommand>> {

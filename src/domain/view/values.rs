@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::domain::refusal::Code;
 use crate::domain::value::{Label, ValueError};
 
 /// The most bytes of JSON that a filter may have: above what the largest filter with long words takes.
@@ -23,7 +24,7 @@ impl FilterWords {
         let size_bytes = serde_json::to_string(&words).map_or(usize::MAX, |text| text.len());
         if size_bytes > MOST_BYTES {
             let message = format!("the filter has {size_bytes} bytes as JSON: a view keeps at most {MOST_BYTES}");
-            return Err(ValueError::new("TEXT_TOO_LONG", message));
+            return Err(ValueError::new(Code::TextTooLong, message));
         }
         Ok(Self(words))
     }

@@ -63,7 +63,7 @@ fn beside(fill_from_log: Option<bool>) -> Beside {
 /// The year, as far as a calendar can have it; the domain says which years are reported.
 fn year(door: &mut Door, year: i32) -> Option<i16> {
     let read = i16::try_from(year)
-        .map_err(|_| ValueError::new("YEAR_INVALID", format!("{year} is not a year: write one such as 2026")));
+        .map_err(|_| ValueError::new(Code::YearInvalid, format!("{year} is not a year: write one such as 2026")));
     door.value("year", read)
 }
 

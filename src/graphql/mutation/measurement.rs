@@ -3,6 +3,7 @@
 use async_graphql::{InputObject, OneofObject};
 use serde::Serialize;
 
+use crate::domain::refusal::Code;
 use crate::domain::value::measurement::MaximumPermissibleError;
 use crate::domain::value::{
     DecisionRule, ExpandedUncertainty, Interval, MeasurementRequirement, MeasurementResult, Quantity, Target,
@@ -110,10 +111,10 @@ impl ExpandedUncertaintyInput {
             Ok(uncertainty) => Some(uncertainty),
             Err(error) => {
                 let field = match error.code {
-                    "COVERAGE_FACTOR_MISSING" | "COVERAGE_FACTOR_TOO_SMALL" | "COVERAGE_IMPLAUSIBLE" => {
+                    Code::CoverageFactorMissing | Code::CoverageFactorTooSmall | Code::CoverageImplausible => {
                         "coverageFactor"
                     }
-                    "COVERAGE_PROBABILITY_MISSING" | "COVERAGE_PROBABILITY_OUT_OF_RANGE" => "coverageProbability",
+                    Code::CoverageProbabilityMissing | Code::CoverageProbabilityOutOfRange => "coverageProbability",
                     _ => "value",
                 };
                 door.refuse(field, error);
@@ -147,7 +148,7 @@ impl MaximumPermissibleErrorInput {
         let rule = match DecisionRule::new(ratio?, guard_band?) {
             Ok(rule) => rule,
             Err(error) => {
-                let field = if error.code == "GUARD_BAND_OUT_OF_RANGE" { "guardBand" } else { "ratio" };
+                let field = if error.code == Code::GuardBandOutOfRange { "guardBand" } else { "ratio" };
                 door.refuse(field, error);
                 return None;
             }
@@ -187,7 +188,7 @@ impl MeasurementResultInput {
         let traceability = door.optional("traceability", self.traceability.as_deref());
         let result = MeasurementResult::new(Quantity::new(value?, unit?), uncertainty?);
         let field = match &result {
-            Err(error) if error.code == "BELOW_ABSOLUTE_ZERO" => "value",
+            Err(error) if error.code == Code::BelowAbsoluteZero => "value",
             _ => "uncertainty.unit",
         };
         let result = door.value(field, result)?;

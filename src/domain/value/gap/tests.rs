@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::refusal::Code;
 use crate::domain::value::measurement::{
     DecisionRule, Interval, MaximumPermissibleError, Measurand, MeasurementResult, Quantity, Target,
     test_uncertainty_ratio,
@@ -50,7 +51,7 @@ fn hundred(in_unit: &str, uncertainty: ExpandedUncertainty) -> MeasurementResult
     MeasurementResult::new(Quantity::new(decimal("100"), unit(in_unit)), Some(uncertainty)).unwrap()
 }
 
-fn between(best: &MeasurementResult, target: Target) -> Result<CapabilityGap, &'static str> {
+fn between(best: &MeasurementResult, target: Target) -> Result<CapabilityGap, Code> {
     CapabilityGap::between(best.evaluated().unwrap(), &requirement(target)).map_err(|error| error.code)
 }
 
@@ -176,14 +177,14 @@ fn relative_and_absolute_are_compared_through_the_value() {
         (("10", "%"), ("0.1", "%"), ("0.2", "%"), Ok("5")),
         (("10", "%"), ("0.1", "%"), ("2", "mg/g"), Ok("0.5")),
         (("0", "mm"), ("1", "um"), ("1", "mm"), Ok("0.001")),
-        (("0", "mm"), ("1", "um"), ("1", "%"), Err("RELATIVE_TO_ZERO")),
-        (("0", "V"), ("1", "uV"), ("1", "uV/V"), Err("RELATIVE_TO_ZERO")),
-        (("20", "Cel"), ("1", "K"), ("5", "%"), Err("RELATIVE_TO_ARBITRARY_ZERO")),
-        (("20", "Cel"), ("1", "K"), ("5", "mV/V"), Err("RELATIVE_TO_ARBITRARY_ZERO")),
-        (("0.5", "dB"), ("0.1", "dB"), ("5", "%"), Err("RELATIVE_TO_ARBITRARY_ZERO")),
-        (("100", "mm"), ("1", "mm"), ("1", "K"), Err("UNIT_INCOMMENSURABLE")),
-        (("100", "mm"), ("1", "%"), ("1", "K"), Err("UNIT_INCOMMENSURABLE")),
-        (("10", "%"), ("0.1", "%"), ("1", "K"), Err("UNIT_INCOMMENSURABLE")),
+        (("0", "mm"), ("1", "um"), ("1", "%"), Err(Code::RelativeToZero)),
+        (("0", "V"), ("1", "uV"), ("1", "uV/V"), Err(Code::RelativeToZero)),
+        (("20", "Cel"), ("1", "K"), ("5", "%"), Err(Code::RelativeToArbitraryZero)),
+        (("20", "Cel"), ("1", "K"), ("5", "mV/V"), Err(Code::RelativeToArbitraryZero)),
+        (("0.5", "dB"), ("0.1", "dB"), ("5", "%"), Err(Code::RelativeToArbitraryZero)),
+        (("100", "mm"), ("1", "mm"), ("1", "K"), Err(Code::UnitIncommensurable)),
+        (("100", "mm"), ("1", "%"), ("1", "K"), Err(Code::UnitIncommensurable)),
+        (("10", "%"), ("0.1", "%"), ("1", "K"), Err(Code::UnitIncommensurable)),
     ] {
         let quantity = Quantity::new(decimal(value.0), unit(value.1));
         let result = MeasurementResult::new(quantity, Some(uncertainty(best.0, best.1, "2"))).unwrap();
@@ -200,11 +201,11 @@ fn relative_and_absolute_are_compared_through_the_value() {
 #[test]
 fn what_is_relative_on_a_scale_with_an_arbitrary_zero_has_no_gap() {
     for (value, in_unit, u, required, expected) in [
-        ("20", "Cel", "1", ("1", "K"), Err("RELATIVE_TO_ARBITRARY_ZERO")),
-        ("68", "[degF]", "1", ("1", "K"), Err("RELATIVE_TO_ARBITRARY_ZERO")),
-        ("20", "Cel", "1", ("2", "%"), Err("RELATIVE_TO_ARBITRARY_ZERO")),
+        ("20", "Cel", "1", ("1", "K"), Err(Code::RelativeToArbitraryZero)),
+        ("68", "[degF]", "1", ("1", "K"), Err(Code::RelativeToArbitraryZero)),
+        ("20", "Cel", "1", ("2", "%"), Err(Code::RelativeToArbitraryZero)),
         ("293.15", "K", "1", ("1", "K"), Ok("2.9315")),
-        ("0.5", "dB", "5", ("0.1", "dB"), Err("RELATIVE_TO_ARBITRARY_ZERO")),
+        ("0.5", "dB", "5", ("0.1", "dB"), Err(Code::RelativeToArbitraryZero)),
     ] {
         let stored = format!(
             r#"{{"value":{{"value":"{value}","unit":"{in_unit}"}},

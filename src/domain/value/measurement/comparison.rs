@@ -4,6 +4,7 @@
 //! What a result says is a value and a U. Whether the target of a requirement is relative the requirement alone says, so
 //! that a result is held against it in the same way in whatever unit of its quantity it is written.
 
+use crate::domain::refusal::Code;
 use crate::domain::value::ValueError;
 use crate::domain::value::measurement::{Interval, MeasurementRequirement, Quantity};
 use crate::domain::value::ratio::Ratio;
@@ -109,7 +110,7 @@ pub(super) fn check_zero(scale: &Unit) -> Result<(), ValueError> {
     match scale.has_arbitrary_zero() {
         false => Ok(()),
         true => Err(ValueError::new(
-            "RELATIVE_TO_ARBITRARY_ZERO",
+            Code::RelativeToArbitraryZero,
             format!(
                 "a share of a value in {scale} says nothing, for the zero of that scale is arbitrary: write the uncertainty or the limit in {}",
                 scale.of_differences()
@@ -119,5 +120,5 @@ pub(super) fn check_zero(scale: &Unit) -> Result<(), ValueError> {
 }
 
 fn relative_to_zero(message: &str) -> ValueError {
-    ValueError::new("RELATIVE_TO_ZERO", message)
+    ValueError::new(Code::RelativeToZero, message)
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::refusal::Code;
 use crate::domain::value::ValueError;
 use crate::domain::value::decimal::Decimal;
 use crate::domain::value::ratio::Ratio;
@@ -26,13 +27,13 @@ impl DecisionRule {
     pub fn new(ratio: Decimal, guard_band: Decimal) -> Result<Self, ValueError> {
         if ratio < Decimal::one() {
             return Err(ValueError::new(
-                "DECISION_RATIO_TOO_SMALL",
+                Code::DecisionRatioTooSmall,
                 format!("the ratio {ratio} of error limit to uncertainty is below 1: write 3, 4 or 10, say"),
             ));
         }
         if guard_band.is_negative() || guard_band > Decimal::one() {
             return Err(ValueError::new(
-                "GUARD_BAND_OUT_OF_RANGE",
+                Code::GuardBandOutOfRange,
                 format!(
                     "the guard band {guard_band} is not between 0 and 1: write the part of U that is kept off the limit"
                 ),
@@ -68,7 +69,7 @@ impl MaximumPermissibleError {
     pub fn new(value: Decimal, unit: Unit, rule: DecisionRule) -> Result<Self, ValueError> {
         if !value.is_positive() {
             return Err(ValueError::new(
-                "MPE_NOT_POSITIVE",
+                Code::MpeNotPositive,
                 format!(
                     "the maximum permissible error {value} {unit} is not above 0: write the magnitude of the symmetric limits"
                 ),

@@ -31,13 +31,13 @@ fn requirement(within: Option<Interval>, target: Target) -> Result<MeasurementRe
 
 #[test]
 fn each_part_of_a_requirement_is_judged() {
-    assert_eq!(interval("5", "5.0", "mm").unwrap_err().code, "EMPTY_INTERVAL");
-    assert_eq!(rule("0.9", "0").unwrap_err().code, "DECISION_RATIO_TOO_SMALL");
-    assert_eq!(rule("4", "1.1").unwrap_err().code, "GUARD_BAND_OUT_OF_RANGE");
-    assert_eq!(rule("4", "-0.1").unwrap_err().code, "GUARD_BAND_OUT_OF_RANGE");
+    assert_eq!(interval("5", "5.0", "mm").unwrap_err().code, Code::EmptyInterval);
+    assert_eq!(rule("0.9", "0").unwrap_err().code, Code::DecisionRatioTooSmall);
+    assert_eq!(rule("4", "1.1").unwrap_err().code, Code::GuardBandOutOfRange);
+    assert_eq!(rule("4", "-0.1").unwrap_err().code, Code::GuardBandOutOfRange);
     let no_error = MaximumPermissibleError::new(decimal("0"), unit("mm"), rule("3", "0").unwrap());
-    assert_eq!(no_error.unwrap_err().code, "MPE_NOT_POSITIVE");
-    assert_eq!(interval("-300", "20", "Cel").unwrap_err().code, "BELOW_ABSOLUTE_ZERO");
+    assert_eq!(no_error.unwrap_err().code, Code::MpeNotPositive);
+    assert_eq!(interval("-300", "20", "Cel").unwrap_err().code, Code::BelowAbsoluteZero);
     assert!(interval("-273.15", "20", "Cel").is_ok() && interval("-5", "5", "K").is_ok());
 }
 
@@ -51,17 +51,17 @@ fn target_and_interval_are_of_one_kind() {
         assert!(requirement(within("V"), target(relative)).is_ok(), "{relative}");
     }
     assert!(requirement(within("deg"), target("%")).is_ok());
-    assert_eq!(requirement(within("deg"), target("mm/m")).unwrap_err().code, "UNIT_INCOMMENSURABLE");
+    assert_eq!(requirement(within("deg"), target("mm/m")).unwrap_err().code, Code::UnitIncommensurable);
     // A difference of levels is in dB.
     for level in ["dB", "dB{A}", "dB[SPL]", "dB[V]", "dB[W]"] {
         assert!(requirement(within(level), target("dB")).is_ok(), "{level}");
         result(("94", level), uncertainty("0.2", "dB"));
     }
-    assert_eq!(requirement(within("dB[V]"), target("dB[SPL]")).unwrap_err().code, "UNIT_INCOMMENSURABLE");
+    assert_eq!(requirement(within("dB[V]"), target("dB[SPL]")).unwrap_err().code, Code::UnitIncommensurable);
     let refused = requirement(within("mm"), target("g")).unwrap_err();
-    assert_eq!(refused.code, "UNIT_INCOMMENSURABLE");
+    assert_eq!(refused.code, Code::UnitIncommensurable);
     let refused = MeasurementResult::new(Quantity::new(decimal("10.2"), unit("mm")), Some(uncertainty("0.1", "g")));
-    assert_eq!(refused.unwrap_err().code, "UNIT_INCOMMENSURABLE");
+    assert_eq!(refused.unwrap_err().code, Code::UnitIncommensurable);
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn stated(value: &str, in_unit: &str, k: &str, p: &str) -> ExpandedUncertainty {
 }
 
 /// What the result reaches of that limit, at 95 percent.
-fn reached(limit: &MaximumPermissibleError, result: &MeasurementResult) -> Result<Ratio, &'static str> {
+fn reached(limit: &MaximumPermissibleError, result: &MeasurementResult) -> Result<Ratio, Code> {
     let required = requirement(None, Target::Mpe(limit.clone())).unwrap();
     required.reached(result.evaluated().unwrap(), &Coverage::usual()).map_err(|error| error.code)
 }
@@ -100,7 +100,7 @@ fn test_uncertainty_ratio_and_acceptance_limit() {
     assert_eq!(acceptance_limit(&limit, &good, &simple), Ratio::from(&decimal("0.01")));
     assert!(acceptance_limit(&limit, &tested("11", "um"), limit.rule()).is_negative());
     let grams = result(("20", "g"), uncertainty("1", "g"));
-    assert_eq!(reached(&limit, &grams), Err("UNIT_INCOMMENSURABLE"));
+    assert_eq!(reached(&limit, &grams), Err(Code::UnitIncommensurable));
 }
 
 /// What Z540.3 defines is the ratio at 95 percent: another coverage is brought there.
@@ -126,16 +126,16 @@ fn conformity_is_told_at_95_percent() {
 #[test]
 fn an_uncertainty_relative_to_nothing_is_refused() {
     for (value, in_unit, u_unit, code) in [
-        ("0", "mm", "%", Some("RELATIVE_TO_ZERO")),
-        ("0.000", "K", "[ppm]", Some("RELATIVE_TO_ZERO")),
-        ("0", "V", "uV/V", Some("RELATIVE_TO_ZERO")),
+        ("0", "mm", "%", Some(Code::RelativeToZero)),
+        ("0.000", "K", "[ppm]", Some(Code::RelativeToZero)),
+        ("0", "V", "uV/V", Some(Code::RelativeToZero)),
         ("0", "mm", "um", None),
         ("0.001", "mm", "%", None),
         // A share of 0 % with a U of so many percent: a difference, not a relation.
         ("0", "%", "[ppth]", None),
         // A share of a share.
-        ("0", "[ppm]", "%", Some("RELATIVE_TO_ZERO")),
-        ("0", "1", "%", Some("RELATIVE_TO_ZERO")),
+        ("0", "[ppm]", "%", Some(Code::RelativeToZero)),
+        ("0", "1", "%", Some(Code::RelativeToZero)),
         ("0", "um/m", "um/m", None),
     ] {
         let value = Quantity::new(decimal(value), unit(in_unit));
@@ -147,7 +147,7 @@ fn an_uncertainty_relative_to_nothing_is_refused() {
         "uncertainty":{"value":"0.1","unit":"%","coverageFactor":"2","coverageProbability":"0.95"}}"#;
     let old: MeasurementResult = serde_json::from_str(json).unwrap();
     for in_unit in ["%", "mm"] {
-        assert_eq!(reached(&mpe("1", in_unit, "3"), &old), Err("RELATIVE_TO_ZERO"), "{in_unit}");
+        assert_eq!(reached(&mpe("1", in_unit, "3"), &old), Err(Code::RelativeToZero), "{in_unit}");
     }
 }
 
@@ -167,7 +167,7 @@ fn what_is_relative_on_a_scale_with_an_arbitrary_zero_is_refused() {
             let refused = MeasurementResult::new(value, Some(uncertainty("1", relative)));
             let target = Target::Mpe(mpe("1", relative, "3"));
             let limited = requirement(interval("0", "14", in_unit).ok(), target).map(drop);
-            let codes = ["RELATIVE_TO_ARBITRARY_ZERO"; 2];
+            let codes = [Code::RelativeToArbitraryZero; 2];
             let told = [refused.map(drop), limited].map(Result::unwrap_err);
             assert_eq!(told.each_ref().map(|error| error.code), codes, "{relative} of {in_unit}");
             assert!(told.iter().all(|error| error.message.ends_with(&format!("in {instead}"))), "{told:?}");
@@ -183,7 +183,7 @@ fn what_is_relative_on_a_scale_with_an_arbitrary_zero_is_refused() {
 fn no_result_is_colder_than_absolute_zero() {
     let measured = |value, in_unit| MeasurementResult::new(Quantity::new(decimal(value), unit(in_unit)), None);
     for (value, in_unit) in [("-273.16", "Cel"), ("-460", "[degF]"), ("-1e6", "mCel")] {
-        assert_eq!(measured(value, in_unit).unwrap_err().code, "BELOW_ABSOLUTE_ZERO", "{value} {in_unit}");
+        assert_eq!(measured(value, in_unit).unwrap_err().code, Code::BelowAbsoluteZero, "{value} {in_unit}");
     }
     for (value, in_unit) in [("-273.15", "Cel"), ("-0.12", "K"), ("-196", "Cel"), ("-300", "mm")] {
         assert!(measured(value, in_unit).is_ok(), "{value} {in_unit}");

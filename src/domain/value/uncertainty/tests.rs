@@ -4,7 +4,7 @@ fn decimal(text: &str) -> Decimal {
     Decimal::parse(text).unwrap()
 }
 
-fn stated(value: &str, k: Option<&str>, p: Option<&str>) -> Result<ExpandedUncertainty, &'static str> {
+fn stated(value: &str, k: Option<&str>, p: Option<&str>) -> Result<ExpandedUncertainty, Code> {
     let unit = Unit::parse("um").unwrap();
     ExpandedUncertainty::new(decimal(value), unit, k.map(decimal), p.map(decimal)).map_err(|error| error.code)
 }
@@ -19,14 +19,14 @@ fn the_standard_uncertainty_is_exact() {
 #[test]
 fn an_uncertainty_is_stated_whole() {
     for (value, k, p, code) in [
-        ("-0.1", Some("2"), Some("0.95"), "UNCERTAINTY_NEGATIVE"),
-        ("0.00", Some("2"), Some("0.95"), "UNCERTAINTY_NOT_POSITIVE"),
-        ("1", None, Some("0.95"), "COVERAGE_FACTOR_MISSING"),
-        ("1", Some("2"), None, "COVERAGE_PROBABILITY_MISSING"),
-        ("1", Some("0.99"), Some("0.95"), "COVERAGE_FACTOR_TOO_SMALL"),
-        ("1", Some("2"), Some("0"), "COVERAGE_PROBABILITY_OUT_OF_RANGE"),
-        ("1", Some("2"), Some("1"), "COVERAGE_PROBABILITY_OUT_OF_RANGE"),
-        ("1", Some("2"), Some("95"), "COVERAGE_PROBABILITY_OUT_OF_RANGE"),
+        ("-0.1", Some("2"), Some("0.95"), Code::UncertaintyNegative),
+        ("0.00", Some("2"), Some("0.95"), Code::UncertaintyNotPositive),
+        ("1", None, Some("0.95"), Code::CoverageFactorMissing),
+        ("1", Some("2"), None, Code::CoverageProbabilityMissing),
+        ("1", Some("0.99"), Some("0.95"), Code::CoverageFactorTooSmall),
+        ("1", Some("2"), Some("0"), Code::CoverageProbabilityOutOfRange),
+        ("1", Some("2"), Some("1"), Code::CoverageProbabilityOutOfRange),
+        ("1", Some("2"), Some("95"), Code::CoverageProbabilityOutOfRange),
     ] {
         assert_eq!(stated(value, k, p), Err(code));
     }
@@ -56,7 +56,7 @@ fn k_belongs_to_p() {
         ("1", "0.4", false),
         ("1e60", "0.9999999999999999999999", false),
     ] {
-        let expected = is_plausible.then_some(()).ok_or("COVERAGE_IMPLAUSIBLE");
+        let expected = is_plausible.then_some(()).ok_or(Code::CoverageImplausible);
         assert_eq!(stated("1", Some(k), Some(p)).map(drop), expected, "k = {k}, p = {p}");
     }
     let unit = Unit::parse("um").unwrap();
@@ -193,7 +193,7 @@ fn what_is_not_normal_is_told_at_its_own_p_alone() {
         ("19.21", "0.9973", &three, true),
     ] {
         let told = stated("6", Some(k), Some(p)).unwrap().check_told_at(coverage).map_err(|error| error.code);
-        let expected = is_told.then_some(()).ok_or("COVERAGE_INCOMPARABLE");
+        let expected = is_told.then_some(()).ok_or(Code::CoverageIncomparable);
         assert_eq!(told, expected, "k = {k}, p = {p} at {coverage:?}");
     }
     let refused = stated("6", Some("4.30"), Some("0.95")).unwrap().check_told_at(&three).unwrap_err();

@@ -19,7 +19,7 @@ fn measured(value: (&str, &str), u: (&str, &str)) -> MeasurementResult {
     MeasurementResult::new(quantity, Some(uncertainty(u.0, u.1, "2"))).unwrap()
 }
 
-fn told(result: &MeasurementResult, requirement: &MeasurementRequirement) -> Result<String, &'static str> {
+fn told(result: &MeasurementResult, requirement: &MeasurementRequirement) -> Result<String, Code> {
     let gap = CapabilityGap::between(result.evaluated().unwrap(), requirement);
     gap.map(|gap| gap.ratio().to_string()).map_err(|error| error.code)
 }
@@ -104,10 +104,10 @@ fn the_interval_says_what_there_is_a_share_of() {
         (Some("mK"), ("0.1", "%"), ("212", "[degF]"), ("1.34334", "[degF]"), Ok("2")),
         // Without one nobody knows on which scale.
         (None, ("0.1", "%"), ("373.15", "K"), ("0.7463", "K"), Ok("2")),
-        (None, ("0.1", "%"), ("100", "Cel"), ("0.7463", "K"), Err("RELATIVE_TO_ARBITRARY_ZERO")),
-        (Some("K"), ("0.1", "%"), ("-273.15", "Cel"), ("1", "K"), Err("RELATIVE_TO_ZERO")),
+        (None, ("0.1", "%"), ("100", "Cel"), ("0.7463", "K"), Err(Code::RelativeToArbitraryZero)),
+        (Some("K"), ("0.1", "%"), ("-273.15", "Cel"), ("1", "K"), Err(Code::RelativeToZero)),
         // A difference is one of one quantity, and a share is one of any.
-        (Some("um/m"), ("1", "um/m"), ("10", "V"), ("1", "uV/V"), Err("UNIT_INCOMMENSURABLE")),
+        (Some("um/m"), ("1", "um/m"), ("10", "V"), ("1", "uV/V"), Err(Code::UnitIncommensurable)),
         (Some("umol/mol"), ("1", "%"), ("10", "kPa"), ("0.2", "kPa"), Ok("2")),
     ] {
         let found = told(&measured(value, u), &required(interval, at_most.0, at_most.1));
@@ -126,8 +126,8 @@ fn levels_are_compared_in_decibels() {
         (Some("dB{A}"), "dB", ("94", "dB{C}"), ("0.3", "dB"), Ok("3/2"), false),
         (Some("dB[V]"), "dB", ("20", "dB[mV]"), ("0.3", "dB"), Ok("3/2"), false),
         (None, "dB", ("20", "dB[mV]"), ("0.3", "dB"), Ok("3/2"), true),
-        (None, "dB[SPL]", ("20", "dB[mV]"), ("0.3", "dB"), Err("UNIT_INCOMMENSURABLE"), true),
-        (None, "dB", ("1", "Np"), ("0.3", "Np"), Err("UNIT_INCOMMENSURABLE"), true),
+        (None, "dB[SPL]", ("20", "dB[mV]"), ("0.3", "dB"), Err(Code::UnitIncommensurable), true),
+        (None, "dB", ("1", "Np"), ("0.3", "Np"), Err(Code::UnitIncommensurable), true),
     ] {
         let (result, required) = (measured(value, u), required(interval, "0.2", in_unit));
         let case = format!("{value:?} with {u:?} of {in_unit} in {interval:?}");
