@@ -6,11 +6,11 @@
 
 mod connections;
 mod database;
+mod given;
 mod layers;
 mod ledger;
 mod list;
 mod logging;
-mod names;
 mod number;
 mod oidc;
 mod place;
@@ -30,12 +30,12 @@ use serde::{Deserialize, Serialize};
 pub use connections::{ConnectionSettings, DEFAULT_CONNECTIONS, TlsFiles};
 use connections::{HostList, Origins};
 pub use database::{DatabaseUrl, file_of, without_login};
+use given::given;
 use layers::{CommandLine, Environment, File};
 use ledger::Witnesses;
 pub use ledger::{LedgerSettings, SignerSettings, WitnessSettings};
 use logging::Filter;
 pub use logging::LogFormat;
-use names::NAMES;
 use number::Between;
 pub use oidc::{ClaimSettings, OidcSettings, Signing};
 use place::{Listen, Place};
@@ -166,75 +166,79 @@ fn variables() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
 }
 
-/// What the layers above the defaults said. Its fields are the names that a setting may have.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Given {
-    database: Option<DatabaseUrl>,
-    database_timeout_ms: Option<Between<100, 600_000>>,
-    listen: Option<Listen>,
-    data_dir: Option<Place>,
-    key_file: Option<Place>,
-    data_keys_dir: Option<Place>,
-    log_format: Option<LogFormat>,
-    log_level: Option<Filter>,
-    escalate_after_working_days: Option<Between<1, 365>>,
-    body_limit_bytes: Option<Between<1_024, 1_073_741_824>>,
-    webhook_key_file: Option<Place>,
-    webhook_networks: Option<NetworkList>,
-    webhook_attempts: Option<Between<1, 30>>,
-    webhook_first_retry_ms: Option<Between<10, 3_600_000>>,
-    webhook_timeout_ms: Option<Between<100, 60_000>>,
-    streaming_connections: Option<Between<1, 1_000_000>>,
-    subscriptions_per_connection: Option<Between<1, 10_000>>,
-    operations_per_connection: Option<Between<1, 10_000>>,
-    subscriptions_per_actor: Option<Between<1, 1_000_000>>,
-    connection_init_timeout_ms: Option<Between<100, 600_000>>,
-    heartbeat_ms: Option<Between<100, 600_000>>,
-    slow_reader_timeout_ms: Option<Between<100, 600_000>>,
-    allowed_origins: Option<Origins>,
-    hosts: Option<HostList>,
-    cost_limit: Option<Between<5_000, 1_000_000_000>>,
-    depth_limit: Option<Between<15, 50>>,
-    token_limit: Option<Between<1_000, 1_000_000>>,
-    answer_limit_bytes: Option<Between<2_097_152, 1_073_741_824>>,
-    document_limit_bytes: Option<Between<1_024, 16_777_216>>,
-    nesting_limit: Option<Between<30, 100>>,
-    alias_limit: Option<Between<1, 10_000>>,
-    directive_limit: Option<Between<1, 10_000>>,
-    root_field_limit: Option<Between<1, 10_000>>,
-    selection_limit: Option<Between<100, 100_000>>,
-    page_limit: Option<Between<10, 1_000>>,
-    query_timeout_ms: Option<Between<100, 600_000>>,
-    statement_timeout_ms: Option<Between<100, 600_000>>,
-    header_limit_bytes: Option<Between<8_192, 1_048_576>>,
-    header_field_limit: Option<Between<20, 1_000>>,
-    header_timeout_ms: Option<Between<100, 600_000>>,
-    body_timeout_ms: Option<Between<100, 600_000>>,
-    connections: Option<Between<1, 1_000_000>>,
-    connections_per_address: Option<Between<1, 1_000_000>>,
-    arriving_limit_bytes: Option<Between<8_388_608, 2_147_483_647>>,
-    unsent_limit_bytes: Option<Between<8_388_608, 2_147_483_647>>,
-    concurrent_requests: Option<Between<1, 100_000>>,
-    database_queue: Option<Between<1, 100_000>>,
-    actor_cost_per_second: Option<Between<100, 1_000_000_000>>,
-    actor_cost_burst: Option<Between<1_000, 1_000_000_000>>,
-    anonymous_requests_per_minute: Option<Between<1, 1_000_000>>,
-    tls_certificate: Option<Place>,
-    tls_key: Option<Place>,
-    ledger_key_file: Option<Place>,
-    ledger_memory_file: Option<Place>,
-    signer_url: Option<String>,
-    signer_key: Option<String>,
-    signer_token_file: Option<Place>,
-    witnesses: Option<Witnesses>,
-    time_stamp_url: Option<String>,
-    time_stamp_every_ms: Option<Between<1_000, 604_800_000>>,
-    oidc: Option<oidc::Given>,
-    metrics_listen: Option<Listen>,
-    otlp_endpoint: Option<Collector>,
-    #[serde(skip)]
-    unknown_variables: Vec<String>,
+given! {
+    /// What the layers above the defaults said. Its fields are the names that a setting may have.
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Given, prefixed "" {
+        database: DatabaseUrl,
+        database_timeout_ms: Between<100, 600_000>,
+        listen: Listen,
+        data_dir: Place,
+        key_file: Place,
+        data_keys_dir: Place,
+        log_format: LogFormat,
+        log_level: Filter,
+        escalate_after_working_days: Between<1, 365>,
+        body_limit_bytes: Between<1_024, 1_073_741_824>,
+        webhook_key_file: Place,
+        webhook_networks: NetworkList,
+        webhook_attempts: Between<1, 30>,
+        webhook_first_retry_ms: Between<10, 3_600_000>,
+        webhook_timeout_ms: Between<100, 60_000>,
+        streaming_connections: Between<1, 1_000_000>,
+        subscriptions_per_connection: Between<1, 10_000>,
+        operations_per_connection: Between<1, 10_000>,
+        subscriptions_per_actor: Between<1, 1_000_000>,
+        connection_init_timeout_ms: Between<100, 600_000>,
+        heartbeat_ms: Between<100, 600_000>,
+        slow_reader_timeout_ms: Between<100, 600_000>,
+        allowed_origins: Origins,
+        hosts: HostList,
+        cost_limit: Between<5_000, 1_000_000_000>,
+        depth_limit: Between<15, 50>,
+        token_limit: Between<1_000, 1_000_000>,
+        answer_limit_bytes: Between<2_097_152, 1_073_741_824>,
+        document_limit_bytes: Between<1_024, 16_777_216>,
+        nesting_limit: Between<30, 100>,
+        alias_limit: Between<1, 10_000>,
+        directive_limit: Between<1, 10_000>,
+        root_field_limit: Between<1, 10_000>,
+        selection_limit: Between<100, 100_000>,
+        page_limit: Between<10, 1_000>,
+        query_timeout_ms: Between<100, 600_000>,
+        statement_timeout_ms: Between<100, 600_000>,
+        header_limit_bytes: Between<8_192, 1_048_576>,
+        header_field_limit: Between<20, 1_000>,
+        header_timeout_ms: Between<100, 600_000>,
+        body_timeout_ms: Between<100, 600_000>,
+        connections: Between<1, 1_000_000>,
+        connections_per_address: Between<1, 1_000_000>,
+        arriving_limit_bytes: Between<8_388_608, 2_147_483_647>,
+        unsent_limit_bytes: Between<8_388_608, 2_147_483_647>,
+        concurrent_requests: Between<1, 100_000>,
+        database_queue: Between<1, 100_000>,
+        actor_cost_per_second: Between<100, 1_000_000_000>,
+        actor_cost_burst: Between<1_000, 1_000_000_000>,
+        anonymous_requests_per_minute: Between<1, 1_000_000>,
+        tls_certificate: Place,
+        tls_key: Place,
+        ledger_key_file: Place,
+        ledger_memory_file: Place,
+        signer_url: String,
+        signer_key: String,
+        signer_token_file: Place,
+        witnesses: Witnesses,
+        time_stamp_url: String,
+        time_stamp_every_ms: Between<1_000, 604_800_000>,
+        oidc: oidc::Given,
+        metrics_listen: Listen,
+        otlp_endpoint: Collector,
+    }
+    besides {
+        #[serde(skip)]
+        unknown_variables: Vec<String>,
+    }
 }
 
 impl Given {

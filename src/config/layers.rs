@@ -7,7 +7,7 @@ use figment::providers::{Data, Format, Serialized, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Error, Metadata, Profile, Provider};
 
-use super::{ConfigError, NAMES, Overrides, PREFIX, nearest, oidc, variable};
+use super::{ConfigError, Given, Overrides, PREFIX, nearest, oidc, variable};
 
 /// The file's layer, without the tables that a variable sets: figment joins the tables of all layers, and what the file
 /// maps would hold on beside what the installation has put in its place.
@@ -64,7 +64,7 @@ impl Environment {
     /// of, unless it is one of those that a container gets where a service is called etalon.
     pub(super) fn refuse_misspelt(&mut self) -> Result<Vec<String>, ConfigError> {
         self.0.sort();
-        let known = || NAMES.into_iter().chain(oidc::NAMES);
+        let known = || Given::NAMES.iter().chain(oidc::Given::NAMES).copied();
         let mut unknown = Vec::new();
         for (name, value) in self.0.extract_if(.., |(name, _)| !known().any(|known| known == name)) {
             if let Some(nearest) = nearest(&name, known()) {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::ConfigError;
+use super::given::given;
 use super::number::Between;
 use super::place::Place;
 
@@ -81,51 +82,32 @@ impl TryFrom<String> for Signing {
     }
 }
 
-/// What the environment calls the settings of the section. A test holds them and [`Given`]'s fields together.
-pub(super) const NAMES: [&str; 17] = [
-    "oidc_issuer",
-    "oidc_audience",
-    "oidc_algorithm",
-    "oidc_leeway_ms",
-    "oidc_longest_life_ms",
-    "oidc_role_claim",
-    "oidc_jurisdiction_claim",
-    "oidc_institution_claim",
-    "oidc_enterprise_claim",
-    "oidc_person_claim",
-    "oidc_not_before_claim",
-    "oidc_roles",
-    "oidc_services",
-    "oidc_ca_file",
-    "oidc_keys_refresh_ms",
-    "oidc_keys_refetch_ms",
-    "oidc_keys_stale_ms",
-];
-
 /// Those whose keys are the provider's own words: each is one setting, whole.
 pub(super) const TABLES: [&str; 2] = ["roles", "services"];
 
-/// What the layers said of the section.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, expecting = "the section `[oidc]` with settings of its own")]
-pub(super) struct Given {
-    issuer: Option<Word>,
-    audience: Option<Word>,
-    algorithm: Option<Signing>,
-    leeway_ms: Option<Between<0, 300_000>>,
-    longest_life_ms: Option<Between<60_000, 2_678_400_000>>,
-    role_claim: Option<Word>,
-    jurisdiction_claim: Option<Word>,
-    institution_claim: Option<Word>,
-    enterprise_claim: Option<Word>,
-    person_claim: Option<Word>,
-    not_before_claim: Option<Word>,
-    roles: Option<BTreeMap<String, String>>,
-    services: Option<BTreeMap<String, ServiceName>>,
-    ca_file: Option<Place>,
-    keys_refresh_ms: Option<Between<1_000, 86_400_000>>,
-    keys_refetch_ms: Option<Between<100, 3_600_000>>,
-    keys_stale_ms: Option<Between<1_000, 2_678_400_000>>,
+given! {
+    /// What the layers said of the section.
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields, expecting = "the section `[oidc]` with settings of its own")]
+    pub(super) struct Given, prefixed "oidc_" {
+        issuer: Word,
+        audience: Word,
+        algorithm: Signing,
+        leeway_ms: Between<0, 300_000>,
+        longest_life_ms: Between<60_000, 2_678_400_000>,
+        role_claim: Word,
+        jurisdiction_claim: Word,
+        institution_claim: Word,
+        enterprise_claim: Word,
+        person_claim: Word,
+        not_before_claim: Word,
+        roles: BTreeMap<String, String>,
+        services: BTreeMap<String, ServiceName>,
+        ca_file: Place,
+        keys_refresh_ms: Between<1_000, 86_400_000>,
+        keys_refetch_ms: Between<100, 3_600_000>,
+        keys_stale_ms: Between<1_000, 2_678_400_000>,
+    }
 }
 
 impl Given {
@@ -257,7 +239,7 @@ mod tests {
             "3000",
             "4000",
         ];
-        let names: Vec<_> = NAMES.iter().map(|name| format!("ETALON_{}", name.to_ascii_uppercase())).collect();
+        let names: Vec<_> = Given::NAMES.iter().map(|name| format!("ETALON_{}", name.to_ascii_uppercase())).collect();
         let variables: Vec<_> = names.iter().map(String::as_str).zip(values).collect();
         let said = oidc(LEAST, &variables);
         let claims = ["r", "j", "i", "e", "p", "iat"].map(str::to_owned);

@@ -314,16 +314,6 @@ fn logins_are_never_shown() {
 }
 
 #[test]
-fn every_name_is_a_setting() {
-    for name in NAMES {
-        let refused = refusal(&format!("{name} = {{}}"), &[], Overrides::default());
-        assert!(!refused.contains("there is no setting"), "{refused}");
-    }
-    let refused = refusal("no_such_setting_at_all = 1", &[], Overrides::default());
-    assert!(refused.contains("there is no setting"), "{refused}");
-}
-
-#[test]
 fn networks_are_a_list() {
     let networks = settings("webhook_networks = '10.1.0.0/16, fd00:1::/32'", &[], Overrides::default());
     let expected = ["10.1.0.0/16", "fd00:1::/32"].map(|network| network.parse().expect("a network"));
