@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::{Division, EnterpriseId, InstitutionId, PersonId};
+use crate::domain::vocabulary::vocabulary;
 
 /// An opaque id of whoever acts, as a token names it or as it is made of one; never a name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -87,59 +88,29 @@ impl fmt::Display for ActorId {
     }
 }
 
-macro_rules! roles {
-    ($($(#[$doc:meta])* $role:ident = $name:literal,)+) => {
-        /// What an actor may act as. The names are those of tokens and of the log.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum Role {
-            $($(#[$doc])* #[serde(rename = $name)] $role,)+
-        }
-
-        impl Role {
-            /// Every role.
-            pub const ALL: &'static [Self] = &[$(Self::$role,)+];
-
-            /// The name in tokens and in the log.
-            #[must_use]
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$role => $name,)+ }
-            }
-
-            /// The role of that name.
-            #[must_use]
-            pub fn named(name: &str) -> Option<Self> {
-                match name { $($name => Some(Self::$role),)+ _ => None }
-            }
-        }
-    };
-}
-
-roles! {
-    /// 企业联系人: speaks for one enterprise.
-    Enterprise = "ENTERPRISE",
-    /// 走访人员、志愿者: visits production lines.
-    Visitor = "VISITOR",
-    /// 协调员: runs the bureau's cases.
-    Coordinator = "COORDINATOR",
-    /// 质监局管理者: leads the bureau of a jurisdiction.
-    Manager = "MANAGER",
-    /// 攻关负责人: may lead assignments of its institution.
-    Lead = "LEAD",
-    /// 专家: collaborates where invited.
-    Expert = "EXPERT",
-    /// 评审员: reviews proposed solutions.
-    Reviewer = "REVIEWER",
-    /// 审计员: reads everything in scope, changes nothing.
-    Auditor = "AUDITOR",
-    /// The server's clock; no token carries it.
-    Clock = "CLOCK",
-    /// The server's importer; no token carries it.
-    Importer = "IMPORTER",
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+vocabulary! {
+    /// What an actor may act as. The names are those of tokens and of the log.
+    Role {
+        /// 企业联系人: speaks for one enterprise.
+        Enterprise = "ENTERPRISE",
+        /// 走访人员、志愿者: visits production lines.
+        Visitor = "VISITOR",
+        /// 协调员: runs the bureau's cases.
+        Coordinator = "COORDINATOR",
+        /// 质监局管理者: leads the bureau of a jurisdiction.
+        Manager = "MANAGER",
+        /// 攻关负责人: may lead assignments of its institution.
+        Lead = "LEAD",
+        /// 专家: collaborates where invited.
+        Expert = "EXPERT",
+        /// 评审员: reviews proposed solutions.
+        Reviewer = "REVIEWER",
+        /// 审计员: reads everything in scope, changes nothing.
+        Auditor = "AUDITOR",
+        /// The server's clock; no token carries it.
+        Clock = "CLOCK",
+        /// The server's importer; no token carries it.
+        Importer = "IMPORTER",
     }
 }
 
