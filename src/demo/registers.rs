@@ -116,7 +116,7 @@ pub(super) struct ItemEntry {
     pub(super) unit: Said<Label>,
     pub(super) tariff: Said<Money>,
     pub(super) basis: Said<Reference>,
-    pub(super) from: Said<Date>,
+    pub(super) from: Date,
 }
 
 #[derive(Debug, Deserialize)]
@@ -124,7 +124,7 @@ pub(super) struct ItemEntry {
 pub(super) struct DelistingEntry {
     pub(super) division: Said<Division>,
     pub(super) code: Said<Label>,
-    pub(super) last_day: Said<Date>,
+    pub(super) last_day: Date,
     pub(super) reason: Said<Statement>,
 }
 
@@ -134,7 +134,7 @@ pub(super) struct DelistingEntry {
 pub(super) struct EditionEntry {
     pub(super) reference: Said<RegulationRef>,
     pub(super) title: Said<Label>,
-    pub(super) from: Said<Date>,
+    pub(super) from: Date,
     pub(super) replaces: Option<Said<RegulationRef>>,
 }
 

@@ -150,7 +150,7 @@ impl Registrar<'_> {
                 unit: entry.unit.0.clone(),
                 tariff: entry.tariff.0.clone(),
                 basis: entry.basis.0.clone(),
-                period: since(entry.from.0),
+                period: since(entry.from),
             };
             self.enter_in_catalogue(&entry.division.0, command).await?;
         }
@@ -158,7 +158,7 @@ impl Registrar<'_> {
             let command = DelistChargeableItem {
                 division: entry.division.0.clone(),
                 code: entry.code.0.clone(),
-                last_day: entry.last_day.0,
+                last_day: entry.last_day,
                 reason: Some(entry.reason.0.clone()),
             };
             self.enter_in_catalogue(&entry.division.0, command).await?;
@@ -168,7 +168,7 @@ impl Registrar<'_> {
                 division: Division::nation(),
                 reference: entry.reference.0.clone(),
                 title: entry.title.0.clone(),
-                period: since(entry.from.0),
+                period: since(entry.from),
                 replaces: some(&entry.replaces),
             };
             self.enter_in_catalogue(&Division::nation(), command).await?;

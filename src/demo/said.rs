@@ -2,17 +2,16 @@
 //! like anybody's.
 
 use std::fmt;
+use std::str::FromStr;
 
 use jiff::civil::Date;
 use serde::de::{self, DeserializeOwned};
 use serde::{Deserialize, Deserializer};
 
-use crate::domain::refusal::Code;
 use crate::domain::value::measurement::MaximumPermissibleError;
 use crate::domain::value::{
-    Decimal, DecisionRule, Division, ExpandedUncertainty, Interval, Label, Measurand, MeasurementRequirement,
-    MeasurementResult, Money, Period, Personal, Quantity, Reference, RegulationRef, ServiceCategory, Statement, Target,
-    Title, UnifiedSocialCreditCode, Unit, ValueError,
+    Decimal, DecisionRule, ExpandedUncertainty, Interval, Measurand, MeasurementRequirement, MeasurementResult, Period,
+    Quantity, Statement, Target, Unit, ValueError,
 };
 
 /// k of every uncertainty in the data files, and its p (JCGM 100:2008, G.6.6).
@@ -27,37 +26,10 @@ pub(super) fn sound<T: DeserializeOwned>(name: &str, text: &str) -> T {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Said<T>(pub(super) T);
 
-/// A value that a user writes as text.
-pub(super) trait Spoken: Sized {
-    /// The value, if it is one.
-    fn understand(text: &str) -> Result<Self, ValueError>;
-}
-
-macro_rules! spoken {
-    ($($value:ty),+ $(,)?) => {
-        $(impl Spoken for $value {
-            fn understand(text: &str) -> Result<Self, ValueError> {
-                Self::parse(text)
-            }
-        })+
-    };
-}
-
-spoken! {
-    Decimal, Division, Label, Measurand, Money, Personal, Reference, RegulationRef, ServiceCategory, Statement, Title,
-    UnifiedSocialCreditCode, Unit,
-}
-
-impl Spoken for Date {
-    fn understand(text: &str) -> Result<Self, ValueError> {
-        text.parse().map_err(|_| ValueError::new(Code::DateInvalid, format!("{text} is not a date")))
-    }
-}
-
-impl<'de, T: Spoken> Deserialize<'de> for Said<T> {
+impl<'de, T: FromStr<Err = ValueError>> Deserialize<'de> for Said<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        T::understand(&text).map(Self).map_err(|error| de::Error::custom(format!("{}: {error}", error.code.name())))
+        text.parse::<T>().map(Self).map_err(|error| de::Error::custom(format!("{}: {error}", error.code.name())))
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Every unsound value of an input is reported, not only the first. A value that is *missing* passes: the domain refuses it with a code of its own.
 
+use std::str::FromStr;
+
 use async_graphql::{ID, MaybeUndefined};
 use jiff::civil;
 use uuid::Uuid;
@@ -9,34 +11,9 @@ use uuid::Uuid;
 use crate::domain::change::Change;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::text::is_blank;
-use crate::domain::value::{
-    Decimal, Division, Label, Measurand, MediaType, Money, Personal, Reference, RegulationRef, ServiceCategory,
-    Sha256Digest, Statement, Title, UnifiedSocialCreditCode, Unit, ValueError,
-};
+use crate::domain::value::{Decimal, Money, ValueError};
 use crate::graphql::ids::{self, Identified, MOST_IDS};
 use crate::graphql::scalars;
-
-/// A value that is read from text.
-pub(crate) trait Readable: Sized {
-    /// # Errors
-    /// What is wrong with the text.
-    fn read(text: &str) -> Result<Self, ValueError>;
-}
-
-macro_rules! readable {
-    ($($value:ident,)+) => {
-        $(impl Readable for $value {
-            fn read(text: &str) -> Result<Self, ValueError> {
-                $value::parse(text)
-            }
-        })+
-    };
-}
-
-readable! {
-    Decimal, Division, Label, Measurand, MediaType, Money, Personal, Reference, RegulationRef, ServiceCategory,
-    Sha256Digest, Statement, Title, UnifiedSocialCreditCode, Unit,
-}
 
 /// Reads the fields of one input and keeps what was wrong with them.
 #[derive(Debug)]
@@ -76,13 +53,17 @@ impl Door {
     }
 
     /// A text that has to be given.
-    pub(crate) fn text<T: Readable>(&mut self, field: &str, text: &str) -> Option<T> {
-        self.value(field, T::read(text))
+    pub(crate) fn text<T: FromStr<Err = ValueError>>(&mut self, field: &str, text: &str) -> Option<T> {
+        self.value(field, text.parse())
     }
 
     /// A text that may be absent; a blank one is. The outer `None` means unsound.
     #[expect(clippy::option_option, reason = "absent and unsound are two things, and `?` takes the second")]
-    pub(crate) fn optional<T: Readable>(&mut self, field: &str, text: Option<&str>) -> Option<Option<T>> {
+    pub(crate) fn optional<T: FromStr<Err = ValueError>>(
+        &mut self,
+        field: &str,
+        text: Option<&str>,
+    ) -> Option<Option<T>> {
         match text.filter(|text| !is_blank(text)) {
             None => Some(None),
             Some(text) => self.text(field, text).map(Some),
@@ -90,7 +71,11 @@ impl Door {
     }
 
     /// A text that an amendment keeps, clears or sets.
-    pub(crate) fn change<T: Readable>(&mut self, field: &str, text: &MaybeUndefined<String>) -> Option<Change<T>> {
+    pub(crate) fn change<T: FromStr<Err = ValueError>>(
+        &mut self,
+        field: &str,
+        text: &MaybeUndefined<String>,
+    ) -> Option<Change<T>> {
         match text {
             MaybeUndefined::Undefined => Some(Change::Keep),
             MaybeUndefined::Null => Some(Change::Clear),
@@ -99,8 +84,8 @@ impl Door {
     }
 
     /// Texts, each with its place in its path.
-    pub(crate) fn all<T: Readable>(&mut self, field: &str, texts: &[String]) -> Option<Vec<T>> {
-        self.each(field, texts, |text| T::read(text))
+    pub(crate) fn all<T: FromStr<Err = ValueError>>(&mut self, field: &str, texts: &[String]) -> Option<Vec<T>> {
+        self.each(field, texts, |text| text.parse())
     }
 
     /// A number that has to be given.
@@ -180,7 +165,7 @@ pub(crate) fn day(date: Option<scalars::Date>) -> Option<civil::Date> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::value::CaseId;
+    use crate::domain::value::{CaseId, Reference, Statement, Title, Unit};
 
     fn fields(door: Door) -> Vec<String> {
         door.into_refusals().into_iter().map(|refusal| refusal.field).collect()

@@ -22,6 +22,8 @@ pub mod text;
 pub mod uncertainty;
 pub mod unit;
 
+use std::str::FromStr;
+
 use crate::domain::refusal::Code;
 
 pub use attachment::{MediaType, Sha256Digest};
@@ -62,6 +64,24 @@ impl ValueError {
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }
+}
+
+/// Gives values that are parsed at the door to whoever reads a text as whatever value is asked for.
+macro_rules! from_text {
+    ($($value:ident,)+) => {
+        $(impl FromStr for $value {
+            type Err = ValueError;
+
+            fn from_str(text: &str) -> Result<Self, ValueError> {
+                Self::parse(text)
+            }
+        })+
+    };
+}
+
+from_text! {
+    Decimal, Division, Label, Measurand, MediaType, Money, Personal, Reference, RegulationRef, ServiceCategory,
+    Sha256Digest, Statement, Title, UnifiedSocialCreditCode, Unit,
 }
 
 /// The most characters of a user's input that an error message repeats.
