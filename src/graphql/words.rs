@@ -140,18 +140,6 @@ pub(crate) enum Level {
     Nation,
 }
 
-impl Level {
-    /// The name in the API and in rows.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::County => "COUNTY",
-            Self::City => "CITY",
-            Self::Province => "PROVINCE",
-            Self::Nation => "NATION",
-        }
-    }
-}
-
 /// 参与情况: how an invitation went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[graphql(remote = "crate::domain::case::state::Membership")]
@@ -306,6 +294,7 @@ mod tests {
             InstitutionKind is institution::values::InstitutionKind;
             Capacity is person::values::Capacity;
             LegalBasis is person::values::LegalBasis;
+            Level is value::Level;
             Role is actor::Role;
         }
     }

@@ -161,7 +161,7 @@ impl CaseRow {
 
     /// 层级: the level of administration that answers for it.
     async fn level(&self) -> words::Level {
-        level_named(&self.stored.row.level).expect(OWN_WORDS).into()
+        Level::named(&self.stored.row.level).expect(OWN_WORDS).into()
     }
 
     /// 行政区划: where the enterprise stands.
@@ -251,11 +251,4 @@ impl CaseRow {
     async fn updated_at(&self) -> DateTime {
         time_of(self.stored.updated_at).into()
     }
-}
-
-/// The level of that name.
-pub(crate) fn level_named(name: &str) -> Option<Level> {
-    [Level::County, Level::City, Level::Province, Level::Nation]
-        .into_iter()
-        .find(|level| words::Level::from(*level).name() == name)
 }
