@@ -129,8 +129,7 @@ pub struct CaseQuery {
     pub scope: Scope,
     /// Order; the case id is always the last key.
     pub order: Vec<(CaseColumn, Direction)>,
-    /// Only after the row with these order values, the id (as `Value::Text`) last;
-    /// see [`CaseQuery::key_of`].
+    /// Only after the row with these order values, the id (as `Value::Text`) last; see [`key_of`].
     pub after: Option<Vec<Value>>,
     /// Only before the row with these order values and that id.
     pub before: Option<Vec<Value>>,
@@ -140,13 +139,6 @@ pub struct CaseQuery {
     pub keep: Keep,
     /// As of when.
     pub at: Moment,
-}
-
-impl CaseQuery {
-    /// The key that continues this query after the given row.
-    pub fn key_of(&self, case: &StoredCase) -> Vec<Value> {
-        key_of(&self.order, case)
-    }
 }
 
 /// The key that continues a list in that order after the given row.

@@ -3,7 +3,7 @@
 
 use etalon::store::{
     CaseColumn, CaseQuery, CaseRow, Condition, Direction, Keep, Operator, RowChanges, Scope, Store, StoreError,
-    StoredCase, Value,
+    StoredCase, Value, key_of,
 };
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -87,7 +87,7 @@ async fn every_order_is_that_of_the_model_and_pages_add_up(database: Database) {
             assert_eq!(paged, expected, "pages of {:?}", full.order);
             let backward = paged_backward(&*store, full.clone()).await;
             assert_eq!(backward, expected, "pages of {:?} from its end", full.order);
-            let (after, before) = (full.key_of(&expected[4]), full.key_of(&expected[30]));
+            let (after, before) = (key_of(&full.order, &expected[4]), key_of(&full.order, &expected[30]));
             let between = CaseQuery { after: Some(after), before: Some(before), ..full };
             assert_eq!(store.cases(&between).await.expect("read"), expected[5..30], "{:?}", between.order);
         }
@@ -166,7 +166,7 @@ async fn paged(store: &dyn Store, full: CaseQuery) -> Vec<StoredCase> {
     loop {
         let page = store.cases(&query).await.expect("read");
         let Some(last) = page.last() else { return all };
-        query.after = Some(query.key_of(last));
+        query.after = Some(key_of(&query.order, last));
         all.extend(page);
     }
 }
@@ -178,7 +178,7 @@ async fn paged_backward(store: &dyn Store, full: CaseQuery) -> Vec<StoredCase> {
     loop {
         let page = store.cases(&query).await.expect("read");
         let Some(first) = page.first() else { return all };
-        query.before = Some(query.key_of(first));
+        query.before = Some(key_of(&query.order, first));
         all.splice(..0, page);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use etalon::store::{
     Access, AggregateType, Among, CaseColumn, CaseQuery, CaseRow, Condition, Direction, EventQuery, Happened, Keep,
-    Moment, Operator, Picked, RowChanges, Scope, Store, StoredCase, Value,
+    Moment, Operator, Picked, RowChanges, Scope, Store, StoredCase, Value, key_of,
 };
 use uuid::Uuid;
 
@@ -275,7 +275,7 @@ async fn a_list_that_is_put_together_is_that_list(database: Database) {
                     );
                     assert!(ids(&found).all(|id| missing.remove(&id)), "{asked:?} {at:?} {column:?} {direction:?}");
                     let Some(last) = found.last() else { break };
-                    let after = Some(put_together.key_of(last));
+                    let after = Some(key_of(&put_together.order, last));
                     (put_together.after, walked.after) = (after.clone(), after);
                 }
                 assert_eq!(missing, BTreeSet::new(), "{asked:?} {at:?} {column:?} {direction:?}");
