@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 
-use crate::domain::case::event::{CaseFact, MeasurementRecorded};
-use crate::domain::case::state::{File, Measurement, Retraction, StatedRequirement};
+use crate::domain::case::event::{CaseFact, MeasurementRecorded, MeasurementRetracted};
+use crate::domain::case::evolve::moves::retract;
+use crate::domain::case::state::{File, Measurement, StatedRequirement};
 use crate::domain::event::Recorded;
-use crate::domain::value::{MeasurementRequirement, Statement};
+use crate::domain::value::MeasurementRequirement;
 
 impl File {
     pub(super) fn state_requirement(&mut self, requirement: &MeasurementRequirement, at: Timestamp) {
@@ -24,13 +25,12 @@ impl File {
         self.measurements.push(Measurement { id: fact.id, by, at, result, required, retraction: None });
         self.follow_result();
     }
-}
 
-/// What was retracted before stays so, as it was said first.
-pub(super) fn retract(retraction: &mut Option<Retraction>, reason: &Statement, event: &Recorded<CaseFact>) {
-    retraction.get_or_insert_with(|| Retraction {
-        at: event.occurred_at,
-        by: event.by.clone(),
-        reason: reason.clone(),
-    });
+    pub(super) fn measurement_retracted(&mut self, fact: &MeasurementRetracted, event: &Recorded<CaseFact>) {
+        let found = self.measurements.iter_mut().find(|measurement| measurement.id == fact.measurement);
+        if let Some(measurement) = found {
+            retract(&mut measurement.retraction, &fact.reason, event);
+            self.tell_gap_anew();
+        }
+    }
 }

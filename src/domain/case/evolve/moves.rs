@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::domain::case::event::CaseFact;
-use crate::domain::case::state::{Deadline, File, Step};
+use crate::domain::case::state::{Deadline, File, Retraction, Step};
 use crate::domain::case::values::Status;
 use crate::domain::event::Recorded;
+use crate::domain::value::Statement;
 
 impl File {
     /// Every change of status answers a missed deadline, and takes up what another tracker was done with.
@@ -77,4 +78,13 @@ impl File {
         }
         legacy.names_persons |= !source.personal.is_empty();
     }
+}
+
+/// What was retracted before stays so, as it was said first.
+pub(super) fn retract(retraction: &mut Option<Retraction>, reason: &Statement, event: &Recorded<CaseFact>) {
+    retraction.get_or_insert_with(|| Retraction {
+        at: event.occurred_at,
+        by: event.by.clone(),
+        reason: reason.clone(),
+    });
 }
