@@ -1,6 +1,8 @@
 //! The log is folded again, and everything that is stored of it compared with what it makes.
 
-use crate::app::{App, Beside, EventRecord, Fault, Folded, How, NodePlace, Replayed, ReplayedPage, Sealed, Unlike};
+use crate::app::{
+    App, Beside, EventRecord, Fault, Folded, How, NodePlace, Replayed, ReplayedPage, Sealed, Unlike, Vouched,
+};
 use crate::audit::bundle::earlier_names;
 use crate::audit::commands::Commands;
 use crate::audit::sealed::{self, Seals};
@@ -9,7 +11,7 @@ use crate::audit::{AuditError, Projection, Trusted, Verdict, verify};
 use crate::ledger::audit::{AuditedEvent, Evidence, Report, Verifier};
 use crate::ledger::counted::counted;
 use crate::ledger::finding::Findings;
-use crate::ledger::names::Names;
+use crate::ledger::names::{EarlierName, Names};
 use crate::ledger::note::VerifierKey;
 use crate::ledger::parsed_entry::ParsedEntry;
 
@@ -36,106 +38,187 @@ const OF_A_COPY: &str = "if this is a copy (a backup, a standby that was stopped
 pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, u64)) -> Result<Verdict, AuditError> {
     let keys = trusted.keys.as_slice();
     let mut verdict = Verdict::default();
-    // What the log has counted before it is read is there.
-    let head = told(named_end(app).await, "HEAD_UNREADABLE", &mut verdict)?;
-    let has_head = head.is_some();
-    let (origin, size) = match head {
-        Some(head) => head,
-        None => end_without_head(app, keys).await?,
-    };
-    verdict.name_log(&origin);
+    // The log may go on while it is read. So what it is held against is read before it: whatever was counted and sealed
+    // by then is there.
+    let log = Known::read(app, keys, &mut verdict).await?;
+    verdict.name_log(&log.origin);
     verdict.seals_ignored = keys.is_empty();
-    let recoveries = told(app.recoveries().await, "RECOVERIES_UNREADABLE", &mut verdict)?;
-    let earlier = earlier_names(&recoveries.unwrap_or_default());
-    for one in told(app.alterations().await, "SCHEMA_UNREADABLE", &mut verdict)?.unwrap_or_default() {
-        verdict.fault(None, one.what.code(), one.message);
-    }
-    let names = Names::new(&earlier, &origin);
-    let latest = match keys {
-        [] => {
-            verdict.note("checkpoints are not verified: give the key of the log");
-            None
-        }
-        _ => sealed::undamaged(app.checkpoint(Sealed::Latest).await)?,
-    };
-    let kept: Vec<_> = trusted.kept.iter().map(Vec::as_slice).collect();
-    let mut verifier = Verifier::new(&Evidence {
-        origin: &origin,
-        earlier: &earlier,
-        keys,
-        checkpoints: &kept,
-        time_stamps: &[],
-        tolerance: trusted.tolerance,
-        now: trusted.now,
-    });
-    let mut seals = Seals::new(&names, trusted);
-    let mut commands = Commands::before(size, app);
-    let mut end = 0;
+    tell_alterations(app, &mut verdict).await?;
+    let latest = latest_seal(app, keys, &mut verdict).await?;
+
+    let names = Names::new(&log.earlier, &log.origin);
+    let mut reading = Reading::of(&log, &names, app, trusted);
     let look = |page: ReplayedPage| {
-        seals.read(page.sealed, &mut verdict);
+        let head = page.head;
+        reading.take(page, &mut verdict);
+        progress(reading.verifier.size(), head);
+    };
+    let replayed = app.replay(look).await?;
+
+    // What is said of the log as a whole needs all of it. The seals are ended before the verifier, which is given those
+    // of them that have waited in vain for their events; then the tree can be held against the root in its report. The
+    // report is taken up last: what it says of an end that is not sealed stands behind everything else.
+    let Reading { mut verifier, seals, commands, end } = reading;
+    tell_rows(&replayed, &mut verdict);
+    tell_end(app, &log, end, &mut verdict).await?;
+    commands.finish(app, &mut verdict).await?;
+    tell_stray_nodes(app, log.size, &mut verdict).await?;
+    tell_unfounded_erasures(app, &mut verdict).await?;
+    seals.finish(latest.as_ref(), &mut verifier, &mut verdict);
+    sealed::tell_strays(app, &mut verdict).await?;
+    let report = verifier.finish();
+    if log.has_head {
+        tell_tree(app, &report, &mut verdict).await?;
+    }
+    conclude(report, trusted, &mut verdict);
+    Ok(verdict)
+}
+
+/// What is known of a log before it is read.
+struct Known {
+    origin: String,
+    earlier: Vec<EarlierName>,
+    /// How many events it has.
+    size: u64,
+    /// Whether its head can be read, and has said so.
+    has_head: bool,
+}
+
+impl Known {
+    async fn read(app: &App, keys: &[VerifierKey], verdict: &mut Verdict) -> Result<Self, Fault> {
+        let head = told(named_end(app).await, "HEAD_UNREADABLE", verdict)?;
+        let has_head = head.is_some();
+        let (origin, size) = match head {
+            Some(head) => head,
+            None => end_without_head(app, keys).await?,
+        };
+        let recoveries = told(app.recoveries().await, "RECOVERIES_UNREADABLE", verdict)?;
+        Ok(Self { origin, earlier: earlier_names(&recoveries.unwrap_or_default()), size, has_head })
+    }
+}
+
+/// A log that is being read, with everybody who looks at it.
+struct Reading<'a> {
+    verifier: Verifier,
+    seals: Seals<'a>,
+    commands: Commands,
+    /// Where it ends, as far as it was read.
+    end: u64,
+}
+
+impl<'a> Reading<'a> {
+    fn of(log: &Known, names: &'a Names, app: &App, trusted: &'a Trusted) -> Self {
+        let kept: Vec<_> = trusted.kept.iter().map(Vec::as_slice).collect();
+        let verifier = Verifier::new(&Evidence {
+            origin: &log.origin,
+            earlier: &log.earlier,
+            keys: &trusted.keys,
+            checkpoints: &kept,
+            time_stamps: &[],
+            tolerance: trusted.tolerance,
+            now: trusted.now,
+        });
+        Self { verifier, seals: Seals::new(names, trusted), commands: Commands::before(log.size, app), end: 0 }
+    }
+
+    /// Takes the next page. A checkpoint is looked at as soon as its last event was taken.
+    fn take(&mut self, page: ReplayedPage, verdict: &mut Verdict) {
+        self.seals.read(page.sealed, verdict);
         for event in &page.events {
-            let entry = verifier.feed(&AuditedEvent {
+            let entry = self.verifier.feed(&AuditedEvent {
                 entry: &event.entry,
                 payload: event.payload.as_bytes(),
                 metadata: event.metadata.as_bytes(),
                 stored_hash: Some(event.leaf_hash),
             });
-            seals.compare(&mut verifier, &mut verdict);
+            self.seals.compare(&mut self.verifier, verdict);
             // What is no entry, the verifier tells.
             if let Some(entry) = &entry {
-                compare_columns(event, entry, &mut verdict);
+                compare_columns(event, entry, verdict);
             }
-            commands.take(event.position, entry.as_ref());
+            self.commands.take(event.position, entry.as_ref());
         }
         for one in &page.unlike {
-            tell_unlike(one, &mut verdict);
+            tell_unlike(one, verdict);
         }
-        end = page.events.last().map_or(end, |last| last.position + 1);
-        progress(verifier.size(), page.head);
-    };
-    match app.replay(look).await? {
-        Replayed::Compared(folded) => tell_rows(&folded, &mut verdict),
-        Replayed::OfOtherForm(form) => {
-            let message = format!(
-                "nothing is said of the served rows: they have form {}, and this program makes form {}; use the program that made \
-                 them, or have them made anew by `etalon rebuild`",
-                form.stored, form.ours
-            );
-            verdict.fault(None, "ROWS_NOT_COMPARED", message);
-        }
-        Replayed::Unfolded(fault) => {
-            let message = format!("nothing is said of the served rows, which cannot be compared: {fault}");
-            verdict.fault(None, "ROWS_NOT_COMPARED", message);
-        }
+        self.end = page.events.last().map_or(self.end, |last| last.position + 1);
     }
-    if end < size {
-        let events = counted(size, "event", "events");
+}
+
+/// Tells what of the tables is not as the migrations make it.
+async fn tell_alterations(app: &App, verdict: &mut Verdict) -> Result<(), Fault> {
+    for one in told(app.alterations().await, "SCHEMA_UNREADABLE", verdict)?.unwrap_or_default() {
+        verdict.fault(None, one.what.code(), one.message);
+    }
+    Ok(())
+}
+
+/// The latest checkpoint, where there is a key to verify it with.
+async fn latest_seal(app: &App, keys: &[VerifierKey], verdict: &mut Verdict) -> Result<Option<Vouched>, Fault> {
+    if keys.is_empty() {
+        verdict.note("checkpoints are not verified: give the key of the log");
+        return Ok(None);
+    }
+    sealed::undamaged(app.checkpoint(Sealed::Latest).await)
+}
+
+/// Tells what the served rows are against those that the log makes, or why nothing is said of them.
+fn tell_rows(replayed: &Replayed, verdict: &mut Verdict) {
+    let message = match replayed {
+        Replayed::Compared(folded) => return tell_folded(folded, verdict),
+        Replayed::OfOtherForm(form) => format!(
+            "nothing is said of the served rows: they have form {}, and this program makes form {}; use the program that made \
+             them, or have them made anew by `etalon rebuild`",
+            form.stored, form.ours
+        ),
+        Replayed::Unfolded(fault) => format!("nothing is said of the served rows, which cannot be compared: {fault}"),
+    };
+    verdict.fault(None, "ROWS_NOT_COMPARED", message);
+}
+
+/// Tells where the log as it was read does not end as its head says.
+async fn tell_end(app: &App, log: &Known, end: u64, verdict: &mut Verdict) -> Result<(), Fault> {
+    if end < log.size {
+        let events = counted(log.size, "event", "events");
         let message = format!("the log has counted {events}, and none is there from here on");
         verdict.fault(Some(end), "LOG_SHORT", message);
     }
-    if has_head && told(app.has_time_of_its_end().await, "HEAD_UNREADABLE", &mut verdict)? == Some(false) {
+    if !log.has_head {
+        return Ok(());
+    }
+    if told(app.has_time_of_its_end().await, "HEAD_UNREADABLE", verdict)? == Some(false) {
         let message = "column recorded_at of log_head is not the time of the last event, and none that follows gets an \
                        earlier one";
         verdict.fault(None, "HEAD_WRONG", message);
     }
-    let beyond = if has_head { told(app.beyond_its_head().await, "HEAD_UNREADABLE", &mut verdict)? } else { None };
-    if let Some(position) = beyond.flatten() {
+    if let Some(position) = told(app.beyond_its_head().await, "HEAD_UNREADABLE", verdict)?.flatten() {
         let message = "the head of the log says that it ends before this event, which is there";
         verdict.fault(Some(position), "HEAD_WRONG", message);
     }
-    commands.finish(app, &mut verdict).await?;
-    tell_stray_nodes(app, size, &mut verdict).await?;
-    for mark in told(app.unfounded_erasures().await, "ERASURES_UNREADABLE", &mut verdict)?.unwrap_or_default() {
+    Ok(())
+}
+
+/// Tells of keys that are marked as erased by an event that does not erase them.
+async fn tell_unfounded_erasures(app: &App, verdict: &mut Verdict) -> Result<(), Fault> {
+    for mark in told(app.unfounded_erasures().await, "ERASURES_UNREADABLE", verdict)?.unwrap_or_default() {
         let message = format!("the key {} is marked as erased by an event that does not erase it", mark.key_id);
         verdict.fault(Some(mark.position), "ERASURE_UNFOUNDED", message);
     }
-    seals.finish(latest.as_ref(), &mut verifier, &mut verdict);
-    sealed::tell_strays(app, &mut verdict).await?;
-    let mut report = verifier.finish();
-    let tree = if has_head { told(app.tree().await, "TREE_WRONG", &mut verdict)? } else { None };
+    Ok(())
+}
+
+/// Tells where the tree that goes on beside the log is not the one of its entries.
+async fn tell_tree(app: &App, report: &Report, verdict: &mut Verdict) -> Result<(), Fault> {
+    let tree = told(app.tree().await, "TREE_WRONG", verdict)?;
     if tree.is_some_and(|tree| tree.size() == report.head.size && tree.root() != report.head.root) {
         verdict.fault(None, "TREE_WRONG", "the tree beside the log has another root than its entries make");
     }
+    Ok(())
+}
+
+/// Takes up what the verifier has come to, and says what nothing confirms.
+fn conclude(mut report: Report, trusted: &Trusted, verdict: &mut Verdict) {
+    let keys = trusted.keys.as_slice();
     let is_overdue = is_overdue(&report, trusted);
     if keys.is_empty() || !is_overdue {
         report.findings = report.findings.without_unsealed_end();
@@ -150,7 +233,6 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
             verdict.note(OF_A_COPY);
         }
     }
-    Ok(verdict)
 }
 
 /// Whether the end of a log should be sealed by now, and all of it where nothing is. One that goes on has events that are not
@@ -174,7 +256,7 @@ async fn end_without_head(app: &App, keys: &[VerifierKey]) -> Result<(String, u6
 }
 
 /// What a fold of the log makes against what is served.
-fn tell_rows(folded: &Folded, verdict: &mut Verdict) {
+fn tell_folded(folded: &Folded, verdict: &mut Verdict) {
     for difference in &folded.differences {
         let (kind, message) = match difference.is_served {
             true => (ROW_SERVED_WRONGLY, "it is served, and the log makes no such row"),
