@@ -5,6 +5,8 @@
 //! looked for cannot be relied on: that no case of a campaign is open, or that a case has no further part, is so as of
 //! the look-up.
 
+mod registers;
+
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -12,18 +14,11 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::app::commanded::Commanded;
-use crate::app::reads::CasePage;
-use crate::app::registers::RegisterPage;
 use crate::app::request::Fault;
 use crate::app::scope;
 use crate::app::streams::Versioned;
 use crate::domain::actor::Actor;
-use crate::domain::annual_summary::AnnualSummary;
-use crate::domain::annual_summary::command::AnnualSummaryCommand;
-use crate::domain::annual_summary::state::AnnualSummaryFile;
-use crate::domain::annual_summary::year::{is_late, year_of};
 use crate::domain::campaign::Campaign;
-use crate::domain::campaign::command::{CampaignCommand, CampaignFacts};
 use crate::domain::case::Case;
 use crate::domain::case::command::{CaseCommand, ReportCase};
 use crate::domain::case::facts::{CaseFacts, EnrolmentFacts, GoesOn, LONGEST_CHAIN, ListedItemFacts, PersonFacts};
@@ -31,13 +26,11 @@ use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::{LinkRelation, Origin};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::enterprise::Enterprise;
-use crate::domain::enterprise::command::EnterpriseCommand;
 use crate::domain::institution::Institution;
-use crate::domain::order::{FIRST_YEAR, Order};
+use crate::domain::order::Order;
 use crate::domain::person::Person;
-use crate::domain::person::command::{AffiliationFacts, PersonCommand};
-use crate::domain::value::{CampaignId, CaseId, CatalogueId, Division, Label, VisitId};
-use crate::store::{CaseColumn, Condition, Moment, Operator, StreamId, Value};
+use crate::domain::value::{CaseId, CatalogueId, Division, Label, VisitId};
+use crate::store::StreamId;
 
 /// The versions of other streams that a decision rests on.
 pub(super) type ReliedOn = Vec<(StreamId, u64)>;
@@ -146,98 +139,6 @@ impl<'a> LookUp<'a> {
         Ok(self.relied_on)
     }
 
-    /// What a command on an enterprise needs.
-    pub(super) async fn of_enterprise(mut self, order: &mut Order<EnterpriseCommand>) -> Result<ReliedOn, Fault> {
-        match &mut order.command {
-            EnterpriseCommand::EnrolEnterprise(command) => {
-                command.campaign = self.campaign(command.campaign.campaign).await?;
-            }
-            EnterpriseCommand::RecordFieldVisit(command) => {
-                for visitor in &mut command.visitors {
-                    self.person(Some(visitor)).await?;
-                }
-            }
-            EnterpriseCommand::WithdrawEnrolment(_) | EnterpriseCommand::EraseContact(_) => {}
-        }
-        Ok(self.relied_on)
-    }
-
-    /// What a command on a campaign needs.
-    pub(super) async fn of_campaign(
-        mut self,
-        id: CampaignId,
-        order: &mut Order<CampaignCommand>,
-    ) -> Result<ReliedOn, Fault> {
-        match &mut order.command {
-            CampaignCommand::CloseCampaign(command) => {
-                let answers_for = self.campaigns_ending_in(id).await?;
-                command.open_cases = self.app.count_cases(&Actor::clock(), &open_cases_of(&answers_for)).await?;
-                if let Some(successor) = &mut command.successor {
-                    *successor = self.campaign(successor.campaign).await?;
-                }
-            }
-            CampaignCommand::OpenCampaign(_) => {}
-        }
-        Ok(self.relied_on)
-    }
-
-    /// What a command on an annual summary needs.
-    pub(super) async fn of_annual_summary(
-        self,
-        summary: &AnnualSummary,
-        order: &mut Order<AnnualSummaryCommand>,
-    ) -> Result<ReliedOn, Fault> {
-        let (by, today) = (order.by.clone(), order.today());
-        let computed = async |jurisdiction: &Division, year: i16| {
-            // Any other year is refused.
-            match (FIRST_YEAR..=year_of(today)).contains(&year) {
-                true => self.app.computed_figures(&by, jurisdiction, year).await,
-                false => Ok(None),
-            }
-        };
-        match &mut order.command {
-            AnnualSummaryCommand::SubmitAnnualSummary(command) => {
-                command.computed = computed(&command.jurisdiction, command.year).await?;
-            }
-            AnnualSummaryCommand::AmendAnnualSummary(command) => {
-                if let Some(AnnualSummaryFile { jurisdiction, year, .. }) = &summary.file {
-                    // What was recorded after the year belongs in an amendment.
-                    command.computed = match is_late(*year, today) {
-                        true => self.app.figures_at_amendment(&by, jurisdiction, *year).await?,
-                        false => computed(jurisdiction, *year).await?,
-                    };
-                }
-            }
-        }
-        // The figures are those as of a position, which is recorded with them: nothing that comes later makes them
-        // wrong.
-        Ok(self.relied_on)
-    }
-
-    /// What a command on a person needs.
-    pub(super) async fn of_person(mut self, order: &mut Order<PersonCommand>) -> Result<ReliedOn, Fault> {
-        let Order { by, command, .. } = order;
-        let affiliation = match command {
-            PersonCommand::RegisterPerson(command) => &mut command.affiliation,
-            PersonCommand::AmendPerson(command) => &mut command.affiliation,
-            PersonCommand::ErasePerson(_) => return Ok(self.relied_on),
-        };
-        match affiliation {
-            Some(AffiliationFacts::Institution { institution, known }) => {
-                let present = self.present::<Institution>((*institution).into()).await?;
-                *known = present.state.standing(present.version);
-            }
-            Some(AffiliationFacts::Enterprise { enterprise, known }) => {
-                let id = (*enterprise).into();
-                let present = self.present::<Enterprise>(id).await?;
-                let is_there = present.state.is_visible_to(id, by);
-                *known = present.state.standing(present.version).filter(|_| is_there);
-            }
-            Some(AffiliationFacts::Bureau { .. }) | None => {}
-        }
-        Ok(self.relied_on)
-    }
-
     /// What the enterprise's enrolment is, and in which series the case gets its number by that.
     async fn report(&mut self, command: &mut ReportCase, year: i16, actor: &Actor) -> Result<(), Fault> {
         let visit = match &command.origin {
@@ -267,11 +168,6 @@ impl<'a> LookUp<'a> {
             *facts = EnrolmentFacts { campaign_open, ..known };
         }
         Ok(())
-    }
-
-    async fn campaign(&mut self, campaign: CampaignId) -> Result<CampaignFacts, Fault> {
-        let present = self.present::<Campaign>(campaign.into()).await?;
-        Ok(present.state.facts(campaign, present.version))
     }
 
     async fn person(&mut self, facts: Option<&mut PersonFacts>) -> Result<(), Fault> {
@@ -356,37 +252,4 @@ impl<'a> LookUp<'a> {
         }
         Ok(open)
     }
-
-    /// The campaign, and those that were closed in its favour, directly or through others. It answers for the cases of
-    /// all of them: a case keeps the campaign that it was reported to. That the others are open is relied on, since any
-    /// of them might be closed in its favour meanwhile.
-    async fn campaigns_ending_in(&mut self, campaign: CampaignId) -> Result<Vec<CampaignId>, Fault> {
-        let everywhere = RegisterPage { limit: u32::MAX, ..RegisterPage::default() };
-        let all = self.app.registers::<Campaign>(&Actor::clock(), &everywhere).await?;
-        let streams = Campaign::streams(&self.app.aggregates);
-        let others = all.iter().filter(|entry| entry.id != campaign.uuid() && entry.state.is_open());
-        self.relied_on.extend(others.map(|entry| (streams.stream(entry.id), entry.version)));
-        let closings: Vec<(CampaignId, CampaignId)> =
-            all.iter().filter_map(|entry| Some((entry.id.into(), entry.state.successor()?))).collect();
-        let mut found = vec![campaign];
-        let mut ahead = vec![campaign];
-        while let Some(next) = ahead.pop() {
-            for (closed, _) in closings.iter().filter(|(_, successor)| *successor == next) {
-                if !found.contains(closed) {
-                    found.push(*closed);
-                    ahead.push(*closed);
-                }
-            }
-        }
-        Ok(found)
-    }
-}
-
-fn open_cases_of(campaigns: &[CampaignId]) -> CasePage {
-    let campaigns = campaigns.iter().map(|campaign| Value::from(Uuid::from(*campaign))).collect();
-    let conditions = vec![
-        Condition::In { column: CaseColumn::CampaignId, values: campaigns },
-        Condition::Compare { column: CaseColumn::IsOpen, operator: Operator::Equal, value: Value::Integer(1) },
-    ];
-    CasePage::of(Condition::All(conditions), 0, Moment::Present)
 }
