@@ -19,7 +19,9 @@ use crate::domain::campaign::Campaign;
 use crate::domain::case::event::CaseFact;
 use crate::domain::case::{Case, Misdated};
 use crate::domain::catalogue::Catalogue;
+use crate::domain::change::Change;
 use crate::domain::enterprise::Enterprise;
+use crate::domain::enterprise::command::{AmendEnterprise, EnterpriseCommand};
 use crate::domain::enterprise::event::EnterpriseFact;
 use crate::domain::event::Recorded;
 use crate::domain::institution::Institution;
@@ -27,6 +29,7 @@ use crate::domain::log::Log;
 use crate::domain::log::event::LogFact;
 use crate::domain::order::Order;
 use crate::domain::person::Person;
+use crate::domain::person::command::PersonCommand;
 use crate::domain::person::event::PersonFact;
 use crate::domain::view::View;
 use crate::projection;
@@ -68,8 +71,10 @@ pub trait Commanded: Root + DeserializeOwned {
     /// Whether it is there for this actor.
     fn is_visible_to(&self, id: Uuid, actor: &Actor) -> bool;
 
-    /// Whether its decisions compare personal data, so that it is opened for them.
-    const DECIDES_ON_PERSONAL_DATA: bool = false;
+    /// What a decision on that command knows of it, where it compares personal data, so that this is opened for it.
+    fn compared_by(&self, _command: &Self::Body) -> Option<Self> {
+        None
+    }
 
     /// Whether every event that names somebody is sealed under a key of its own, whose id is drawn and tells nothing.
     /// Otherwise the key has the id of the aggregate, which is about one person, or was brought by one imported case.
@@ -253,11 +258,20 @@ register!(
     enterprises,
     enterprise,
     division,
-    |app, _id, _state, order| LookUp::new(app).of_enterprise(order).await,
+    |app, _id, state, order| LookUp::new(app).of_enterprise(state, order).await,
     figures: projection::figure::of_enterprise,
     {
         // Whom to call changes, and each of them is a person.
         const KEY_PER_EVENT: bool = true;
+
+        /// Whom to call, where an amendment says it. It asks for no visits, and these may be much.
+        fn compared_by(&self, command: &EnterpriseCommand) -> Option<Self> {
+            let names_somebody = matches!(
+                command,
+                EnterpriseCommand::AmendEnterprise(AmendEnterprise { contact: Change::To(_), .. })
+            );
+            names_somebody.then(|| self.without_visits())
+        }
 
         fn moves_row(event: &Recorded<EnterpriseFact>) -> bool {
             projection::register::moves_enterprise(event)
@@ -277,7 +291,9 @@ register!(Campaign, campaigns, campaign, jurisdiction, |app, id, _state, order| 
     .await);
 register!(Institution, institutions, institution, division, |_app, _id, _state, _order| Ok(ReliedOn::new()));
 register!(Person, persons, person, division, |app, _id, _state, order| LookUp::new(app).of_person(order).await, {
-    const DECIDES_ON_PERSONAL_DATA: bool = true;
+    fn compared_by(&self, _command: &PersonCommand) -> Option<Self> {
+        Some(self.clone())
+    }
 
     fn erases(event: &Recorded<PersonFact>) -> bool {
         matches!(event.fact, PersonFact::PersonErased(_))

@@ -159,7 +159,7 @@ impl App {
         attachments: &[NewAttachment],
     ) -> Result<Receipt, Setback> {
         let stream = A::streams(&self.aggregates).stream(id);
-        let events = considered.decide(request, stream, &*self.opened(known).await?)?;
+        let events = considered.decide(request, stream, &*self.opened(known, &considered.order.command).await?)?;
         let mut sealed = SealedEvents::<A>::of(events);
         // A command that was carried out before is decided for an id or a key that was drawn now: it would leave a data
         // key of nobody's.

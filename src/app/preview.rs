@@ -102,7 +102,7 @@ impl App {
         let streams = A::streams(&self.aggregates);
         let (stream, before) = (streams.stream(id), streams.present(id).await?);
         let considered = self.consider(request, id, &before, body).await?;
-        let events = considered.decide(request, stream, &*self.opened(&before).await?)?;
+        let events = considered.decide(request, stream, &*self.opened(&before, &considered.order.command).await?)?;
         let after = evolved(&before, &events);
         let next = position.map_or(0, |last| last + 1);
         let encoded = self.sealed_for_show::<A>(id, events.clone())?;

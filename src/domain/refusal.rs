@@ -202,7 +202,7 @@ codes! {
     ReportingDeadlineBeforeStart = "REPORTING_DEADLINE_BEFORE_START",
     /// Cases are still open, of the campaign or of those that were closed in its favour, and no successor takes them.
     CampaignHasOpenCases = "CAMPAIGN_HAS_OPEN_CASES",
-    /// Enrolled already.
+    /// Enrolled already: `amendEnterprise` corrects what the register says.
     AlreadyEnrolled = "ALREADY_ENROLLED",
     /// A visit does not lie in the future: its day is no later than when it is said to have happened.
     VisitInFuture = "VISIT_IN_FUTURE",

@@ -63,7 +63,9 @@ pub fn of_enterprise(growth: &Growth<'_, Enterprise>) -> Vec<FigureRow> {
                 let before = known.enrolment(fact.campaign).map(|enrolment| enrolment.at);
                 rows.extend(author.of_the_enrolment(before));
             }
-            EnterpriseFact::EnrolmentWithdrawn(_) | EnterpriseFact::ContactErased(_) => {}
+            EnterpriseFact::EnterpriseAmended(_)
+            | EnterpriseFact::EnrolmentWithdrawn(_)
+            | EnterpriseFact::ContactErased(_) => {}
             // It counts for the year of the visit, whenever somebody wrote of it.
             EnterpriseFact::FieldVisitRecorded(fact) => {
                 rows.push(FigureRow { counted_on: fact.visited_on.to_string(), ..author.row(FigureKind::Visit, "") });

@@ -41,6 +41,7 @@ pub fn enterprise(after: &Enterprise) -> RowChanges {
 pub fn moves_enterprise(event: &Recorded<EnterpriseFact>) -> bool {
     match &event.fact {
         EnterpriseFact::EnterpriseEnrolled(_)
+        | EnterpriseFact::EnterpriseAmended(_)
         | EnterpriseFact::EnrolmentWithdrawn(_)
         | EnterpriseFact::ContactErased(_) => true,
         EnterpriseFact::FieldVisitRecorded(_) => false,
@@ -194,5 +195,18 @@ mod tests {
         let mut changed = enrolled();
         changed.evolve(&withdrawn);
         assert!(moves_enterprise(&withdrawn) && enterprise(&changed).register != Some(row));
+    }
+
+    #[test]
+    fn an_enterprise_is_found_by_what_it_was_amended_to() {
+        let amended =
+            event(json!({ "EnterpriseAmended": { "name": "深圳精密机械股份有限公司", "division": "440306" } }));
+        assert!(moves_enterprise(&amended));
+        let mut changed = enrolled();
+        changed.evolve(&amended);
+        let row = enterprise(&changed).register.expect("a row");
+        let before = enterprise(&enrolled()).register.expect("a row");
+        assert_eq!((row.name.as_str(), row.division.as_str()), ("深圳精密机械股份有限公司", "440306"));
+        assert_eq!((row.code, row.state), (before.code, before.state));
     }
 }

@@ -5,6 +5,7 @@ mod bulk;
 mod catalogue;
 mod comparing;
 mod dated_back;
+mod entries;
 mod front;
 mod histories;
 mod internal;
@@ -36,6 +37,7 @@ use as_of::{
 };
 use bulk::many_commands_are_carried_out;
 use dated_back::a_clock_that_is_dated_back_counts_from_the_record;
+use entries::{an_entry_is_corrected, an_entry_is_corrected_on_any_list_or_none};
 use front::{documents_are_judged, strangers_stay_outside, the_last_request_is_answered};
 use histories::one_case_has_a_history;
 use internal::what_is_internal_is_for_some;
@@ -139,6 +141,8 @@ on_both_databases! {
     a_duplicate_is_reopened_where_it_was_solved
     a_report_is_written_beside_the_server
     one_case_has_a_history
+    an_entry_is_corrected
+    an_entry_is_corrected_on_any_list_or_none
     fields_of_a_mutation_go_on_from_one_another
     a_command_that_is_selected_again_is_carried_out_once
     what_a_query_selects_again_is_looked_up_once

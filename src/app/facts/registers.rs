@@ -24,10 +24,21 @@ use crate::store::{CaseColumn, Condition, Moment, Operator, Value};
 
 impl LookUp<'_> {
     /// What a command on an enterprise needs.
-    pub(in crate::app) async fn of_enterprise(mut self, order: &mut Order<EnterpriseCommand>) -> Result<ReliedOn, Fault> {
+    pub(in crate::app) async fn of_enterprise(
+        mut self,
+        enterprise: &Enterprise,
+        order: &mut Order<EnterpriseCommand>,
+    ) -> Result<ReliedOn, Fault> {
         match &mut order.command {
             EnterpriseCommand::EnrolEnterprise(command) => {
                 command.campaign = self.campaign(command.campaign.campaign).await?;
+            }
+            EnterpriseCommand::AmendEnterprise(command) => {
+                if command.division.is_some() {
+                    for campaign in enterprise.campaigns() {
+                        command.campaigns.push(self.campaign(campaign).await?);
+                    }
+                }
             }
             EnterpriseCommand::RecordFieldVisit(command) => {
                 for visitor in &mut command.visitors {

@@ -136,12 +136,14 @@ impl App {
         Ok(sealed.encoded)
     }
 
-    /// The aggregate with its personal data as text, where decisions compare it.
-    pub(super) async fn opened<A: Commanded>(&self, known: &Arc<Versioned<A>>) -> Result<Arc<Versioned<A>>, Fault> {
-        if !A::DECIDES_ON_PERSONAL_DATA {
-            return Ok(known.clone());
-        }
-        let state = serde_json::to_string(&known.state).expect("aggregates have string keys and no failing values");
+    /// The aggregate as the decision on that command knows it: with its personal data as text, where it compares it.
+    pub(super) async fn opened<A: Commanded>(
+        &self,
+        known: &Arc<Versioned<A>>,
+        command: &A::Body,
+    ) -> Result<Arc<Versioned<A>>, Fault> {
+        let Some(compared) = known.state.compared_by(command) else { return Ok(known.clone()) };
+        let state = serde_json::to_string(&compared).expect("aggregates have string keys and no failing values");
         let references = payload::references(&state).map_err(damaged)?;
         if references.is_empty() {
             return Ok(known.clone());

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use crate::domain::campaign::command::CampaignFacts;
 use crate::domain::case::facts::PersonFacts;
 use crate::domain::case::values::Kind;
+use crate::domain::change::Change;
 use crate::domain::enterprise::values::{Contact, Identity};
 use crate::domain::order::commands;
 use crate::domain::person::values::LegalBasis;
@@ -29,6 +30,19 @@ commands! {
             campaign: CampaignFacts,
             /// How and when it agreed; absence is refused, except from the importer.
             consent: Option<Statement>,
+        }
+        /// Changes what the register says of it; what is not given stays, and so do its enrolments.
+        AmendEnterprise {
+            /// Its name.
+            name: Option<Label>,
+            /// Where it stands.
+            division: Option<Division>,
+            /// Its address.
+            address: Change<Label>,
+            /// Whom to call.
+            contact: Change<Contact>,
+            /// What is known of the campaigns that it is on the list of, where it is said where it stands.
+            campaigns: Vec<CampaignFacts>,
         }
         /// Takes an enterprise from a campaign's list.
         WithdrawEnrolment {

@@ -4,19 +4,20 @@ use std::collections::BTreeSet;
 
 use crate::domain::actor::{Actor, Role};
 use crate::domain::authority::outside;
+use crate::domain::campaign::command::CampaignFacts;
 use crate::domain::campaign::values::CampaignKind;
 use crate::domain::enterprise::command::{
-    EnrolEnterprise, EnterpriseCommand, EraseContact, RecordFieldVisit, WithdrawEnrolment,
+    AmendEnterprise, EnrolEnterprise, EnterpriseCommand, EraseContact, RecordFieldVisit, WithdrawEnrolment,
 };
 use crate::domain::enterprise::event::{
-    ContactErased, EnrolmentWithdrawn, EnterpriseEnrolled, EnterpriseFact, FieldVisitRecorded,
+    ContactErased, EnrolmentWithdrawn, EnterpriseAmended, EnterpriseEnrolled, EnterpriseFact, FieldVisitRecorded,
 };
 use crate::domain::enterprise::state::{Enterprise, EnterpriseFile};
 use crate::domain::enterprise::values::{Consent, Identity, Visitor};
 use crate::domain::event::Recorded;
 use crate::domain::order::Order;
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::value::CampaignId;
+use crate::domain::value::{CampaignId, Division};
 
 impl Enterprise {
     /// What happens when the order is carried out.
@@ -30,14 +31,17 @@ impl Enterprise {
                 order.check_occurred()?;
                 self.enrol(order, command)?.into()
             }
-            EnterpriseCommand::WithdrawEnrolment(command) => {
-                let by = &order.by;
-                by.check_role(&[Role::Enterprise, Role::Coordinator])?;
-                let file = self.known()?;
-                if !by.speaks_for(file.enterprise()) {
-                    by.check_role(&[Role::Coordinator])?;
-                    by.check_covers(&file.division, "")?;
+            EnterpriseCommand::AmendEnterprise(command) => {
+                let file = self.kept_by(&order.by)?;
+                if let Some(division) = &command.division {
+                    // As at an enrolment: whoever amends it does not move it out of their own sight.
+                    order.by.check_covers(division, "divisionCode")?;
                 }
+                order.check_occurred()?;
+                amend(file, command)?.into()
+            }
+            EnterpriseCommand::WithdrawEnrolment(command) => {
+                self.kept_by(&order.by)?;
                 order.check_occurred()?;
                 self.withdraw(command)?.into()
             }
@@ -78,6 +82,17 @@ impl Enterprise {
         }
     }
 
+    /// The enterprise, where this is itself or a coordinator of where it stands.
+    fn kept_by(&self, by: &Actor) -> Result<&EnterpriseFile, Refusal> {
+        by.check_role(&[Role::Enterprise, Role::Coordinator])?;
+        let file = self.known()?;
+        if !by.speaks_for(file.enterprise()) {
+            by.check_role(&[Role::Coordinator])?;
+            by.check_covers(&file.division, "")?;
+        }
+        Ok(file)
+    }
+
     fn enrol(
         &self,
         order: &Order<EnterpriseCommand>,
@@ -103,7 +118,7 @@ impl Enterprise {
             return Err(Refusal::new(
                 Code::AlreadyEnrolled,
                 "campaignId",
-                "the enterprise is on this campaign's list already",
+                "the enterprise is on this campaign's list already: amendEnterprise corrects its entry",
             ));
         }
         let has_withdrawn = self.file.as_ref().is_some_and(|file| file.enrolments.contains_key(&campaign));
@@ -187,8 +202,40 @@ impl Enterprise {
     }
 }
 
+fn amend(file: &EnterpriseFile, command: &AmendEnterprise) -> Result<EnterpriseAmended, Refusal> {
+    let amended = EnterpriseAmended {
+        name: command.name.clone().filter(|new| *new != file.name),
+        division: command.division.clone().filter(|new| *new != file.division),
+        address: command.address.unless(file.address.as_ref()),
+        contact: command.contact.unless(file.contact.as_ref()),
+    };
+    if amended == EnterpriseAmended::default() {
+        return Err(Refusal::new(Code::NothingToAmend, "", "the register says all of this already"));
+    }
+    if let Some(division) = &amended.division {
+        check_stays_served(division, &command.campaigns)?;
+    }
+    Ok(amended)
+}
+
+/// Whether every open campaign that the enterprise is on the list of serves there. One that is closed serves nobody any
+/// more, and none is opened again.
+fn check_stays_served(division: &Division, campaigns: &[CampaignFacts]) -> Result<(), Refusal> {
+    let mut open = campaigns.iter().filter_map(|facts| facts.known.as_ref()).filter(|known| known.open);
+    let Some(left) = open.find(|known| !known.jurisdiction.covers(division)) else { return Ok(()) };
+    Err(Refusal::new(
+        Code::OutsideJurisdiction,
+        "divisionCode",
+        format!(
+            "the enterprise is on the list of a campaign that serves {}, and {division} is not in it: withdraw the \
+             enrolment first",
+            left.jurisdiction
+        ),
+    ))
+}
+
 fn erase_contact(file: &EnterpriseFile, command: &EraseContact) -> Result<ContactErased, Refusal> {
-    if file.contact.is_none() {
+    if file.contact.is_none() && !file.contact_taken_out {
         return Err(Refusal::new(Code::NotFound, "enterpriseId", "nobody is on record as this enterprise's contact"));
     }
     let reason = command.reason.clone().ok_or_else(|| {

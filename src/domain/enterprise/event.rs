@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use crate::domain::case::values::Kind;
+use crate::domain::change::Change;
 use crate::domain::enterprise::values::{Consent, Contact, Identity, Visitor};
 use crate::domain::event::{facts, payloads};
 use crate::domain::person::values::LegalBasis;
@@ -15,6 +16,7 @@ facts! {
     /// What can happen to an enterprise.
     EnterpriseFact {
         "EnterpriseEnrolled" "1.0" => EnterpriseEnrolled,
+        "EnterpriseAmended" "1.0" => EnterpriseAmended,
         "EnrolmentWithdrawn" "1.0" => EnrolmentWithdrawn,
         "FieldVisitRecorded" "1.0" => FieldVisitRecorded,
         "ContactErased" "1.0" => ContactErased,
@@ -42,6 +44,22 @@ payloads! {
         campaign_version: u64,
         /// How it came to be on the list.
         consent: Consent,
+    }
+    #[derive(Default)]
+    /// 变更企业: only what is different from before.
+    EnterpriseAmended {
+        /// Its new name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<Label>,
+        /// Where it stands from now on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        division: Option<Division>,
+        /// Its address; `null` where none is known any more.
+        #[serde(default, skip_serializing_if = "Change::is_kept")]
+        address: Change<Label>,
+        /// Whom to call; `null` where nobody is named any more, which erases nothing of whoever was.
+        #[serde(default, skip_serializing_if = "Change::is_kept")]
+        contact: Change<Contact>,
     }
     /// 退出.
     EnrolmentWithdrawn {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::change::Change;
 use crate::domain::enterprise::event::EnterpriseFact;
 use crate::domain::enterprise::state::{Enrolment, Enterprise, EnterpriseFile, FieldVisit};
 use crate::domain::event::Recorded;
@@ -12,9 +13,9 @@ impl Enterprise {
         match &event.fact {
             EnterpriseFact::EnterpriseEnrolled(fact) => {
                 let before = self.file.take();
-                let (mut enrolments, address, contact) = match before {
-                    Some(file) => (file.enrolments, file.address, file.contact),
-                    None => (BTreeMap::new(), None, None),
+                let (mut enrolments, address, contact, contact_taken_out) = match before {
+                    Some(file) => (file.enrolments, file.address, file.contact, file.contact_taken_out),
+                    None => (BTreeMap::new(), None, None, false),
                 };
                 enrolments.insert(
                     fact.campaign,
@@ -27,8 +28,21 @@ impl Enterprise {
                     division: fact.division.clone(),
                     address: fact.address.clone().or(address),
                     contact: fact.contact.clone().or(contact),
+                    contact_taken_out,
                     enrolments,
                 });
+            }
+            EnterpriseFact::EnterpriseAmended(fact) => {
+                let Some(file) = &mut self.file else { return };
+                if let Some(name) = &fact.name {
+                    file.name = name.clone();
+                }
+                if let Some(division) = &fact.division {
+                    file.division = division.clone();
+                }
+                fact.address.apply_to(&mut file.address);
+                file.contact_taken_out |= fact.contact == Change::Clear && file.contact.is_some();
+                fact.contact.apply_to(&mut file.contact);
             }
             EnterpriseFact::EnrolmentWithdrawn(fact) => {
                 let enrolment = self.file.as_mut().and_then(|file| file.enrolments.get_mut(&fact.campaign));
@@ -53,6 +67,7 @@ impl Enterprise {
             EnterpriseFact::ContactErased(_) => {
                 if let Some(file) = &mut self.file {
                     file.contact = None;
+                    file.contact_taken_out = false;
                 }
             }
         }

@@ -27,7 +27,7 @@ pub struct Enterprise {
 pub struct EnterpriseFile {
     /// What identifies it.
     pub identity: Identity,
-    /// Its name, as of the last enrolment.
+    /// Its name, as of the last enrolment or amendment.
     pub name: Label,
     /// Where it stands.
     pub division: Division,
@@ -35,6 +35,10 @@ pub struct EnterpriseFile {
     pub address: Option<Label>,
     /// Whom to call.
     pub contact: Option<Contact>,
+    /// Whether somebody was taken out as whom to call who was not erased since: what was said of them is still sealed in
+    /// the log, and can be erased.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub contact_taken_out: bool,
     /// The last enrolment in each campaign.
     pub enrolments: BTreeMap<CampaignId, Enrolment>,
 }
@@ -90,6 +94,13 @@ impl Enterprise {
     #[must_use]
     pub fn is_enrolled(&self, campaign: CampaignId) -> bool {
         self.enrolment(campaign).is_some()
+    }
+
+    /// The campaigns that it is on the list of.
+    #[must_use]
+    pub fn campaigns(&self) -> Vec<CampaignId> {
+        let enrolments = self.file.iter().flat_map(|file| &file.enrolments);
+        enrolments.filter(|(_, enrolment)| enrolment.stands()).map(|(campaign, _)| *campaign).collect()
     }
 
     /// When the enrolment began that stands here, and is given up in `after`.

@@ -17,7 +17,7 @@ use crate::graphql::mutation::collaboration::{
 };
 use crate::graphql::mutation::deadline::{ExtendDeadlineInput, PauseClockInput, ResumeClockInput, SetDeadlineInput};
 use crate::graphql::mutation::enterprise::{
-    EnrolEnterpriseInput, EraseContactInput, RecordFieldVisitInput, WithdrawEnrolmentInput,
+    AmendEnterpriseInput, EnrolEnterpriseInput, EraseContactInput, RecordFieldVisitInput, WithdrawEnrolmentInput,
 };
 use crate::graphql::mutation::escalation::{EscalateCaseInput, ParkCaseInput, UnparkCaseInput};
 use crate::graphql::mutation::institution::{AmendInstitutionInput, RegisterInstitutionInput};
@@ -124,6 +124,7 @@ commands! {
     }
     Register {
         AmendAnnualSummary(AmendAnnualSummaryInput),
+        AmendEnterprise(AmendEnterpriseInput),
         AmendInstitution(AmendInstitutionInput),
         AmendPerson(AmendPersonInput),
         CloseCampaign(CloseCampaignInput),

@@ -1,12 +1,15 @@
-//! Enterprises: enrolment by their own consent, and field visits.
+//! Enterprises: enrolment by their own consent, their entries, and field visits.
 
-use async_graphql::{ID, InputObject};
+use async_graphql::{ID, InputObject, MaybeUndefined};
 use serde::Serialize;
 
 use crate::domain::campaign::command::CampaignFacts;
 use crate::domain::case::facts::PersonFacts;
+use crate::domain::change::Change;
 use crate::domain::enterprise::Enterprise;
-use crate::domain::enterprise::command::{EnrolEnterprise, EraseContact, RecordFieldVisit, WithdrawEnrolment};
+use crate::domain::enterprise::command::{
+    AmendEnterprise, EnrolEnterprise, EraseContact, RecordFieldVisit, WithdrawEnrolment,
+};
 use crate::domain::enterprise::values::{Contact, Identity};
 use crate::domain::value::{EnterpriseId, VisitId};
 use crate::graphql::door::Door;
@@ -22,6 +25,8 @@ mutations! {
     EnterpriseMutation answers enterprise: EnterpriseNode, RegisterConflict {
         /// 自愿报名: puts an enterprise on a campaign's list, with its consent. By its contact or a coordinator.
         enrol_enterprise(EnrolEnterpriseInput) -> EnrolEnterprisePayload;
+        /// 变更企业: changes what the register says of it; what is left out stays, and so do its enrolments, whether it is on a list or not. By its contact or a coordinator.
+        amend_enterprise(AmendEnterpriseInput) -> AmendEnterprisePayload;
         /// 退出活动: takes it from the list. By its contact or a coordinator.
         withdraw_enrolment(WithdrawEnrolmentInput) -> WithdrawEnrolmentPayload;
         /// 记录走访: puts a visit to the production line on record. By a visitor or a coordinator.
@@ -87,6 +92,42 @@ impl ContactInput {
         let name = door.text("name", &self.name);
         let telephone = door.optional("telephone", self.telephone.as_deref());
         Some(Contact { name: name?, telephone: telephone? })
+    }
+}
+
+input! {
+    /// 变更企业: what changes.
+    AmendEnterpriseInput updates Enterprise by AmendEnterprise, about "enterpriseId" {
+        /// 企业: the enterprise.
+        enterprise_id: ID,
+        /// 名称: its name.
+        name: Option<String>,
+        /// 行政区划: where it stands; where an open campaign has it on its list, within what that serves. Its cases keep the division that they were reported in; its enrolments and visits are counted where it stands.
+        division_code: Option<String>,
+        /// 地址: its address; `null` takes it away.
+        #[serde(serialize_with = "crate::graphql::mutation::canonical::change")]
+        address: MaybeUndefined<String>,
+        /// 联系人: whom to call, as a whole; `null` takes whoever it is out of the register, and erases nothing: `eraseContact` does, then as well. Personal data.
+        #[serde(serialize_with = "crate::graphql::mutation::canonical::change")]
+        contact: MaybeUndefined<ContactInput>,
+    }
+    |input, door| {
+        let id = door.id::<EnterpriseId>("enterpriseId", &input.enterprise_id);
+        let name = door.optional("name", input.name.as_deref());
+        let division = door.optional("divisionCode", input.division_code.as_deref());
+        let address = door.change("address", &input.address);
+        let contact = match &input.contact {
+            MaybeUndefined::Undefined => Some(Change::Keep),
+            MaybeUndefined::Null => Some(Change::Clear),
+            MaybeUndefined::Value(contact) => door.within("contact", |door| contact.read(door)).map(Change::To),
+        };
+        Some(Ordered::new(id?, AmendEnterprise {
+            name: name?,
+            division: division?,
+            address: address?,
+            contact: contact?,
+            campaigns: Vec::new(),
+        }))
     }
 }
 

@@ -164,7 +164,7 @@ impl CaseRow {
         Level::named(&self.stored.row.level).expect(OWN_WORDS).into()
     }
 
-    /// 行政区划: where the enterprise stands.
+    /// 行政区划: where the enterprise stood when the case was reported; it stays when the enterprise moves.
     async fn division(&self) -> DivisionNode {
         DivisionNode(division_of_row(&self.stored.row.division))
     }

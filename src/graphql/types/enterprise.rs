@@ -79,7 +79,7 @@ impl EnterpriseNode {
         self.global_id()
     }
 
-    /// 名称: its name, as of the last enrolment.
+    /// 名称: its name, as of the last enrolment or amendment.
     async fn name(&self) -> String {
         self.file().name.to_string()
     }

@@ -38,12 +38,17 @@ impl Step {
                 let view = json!({ "viewId": house.view, "name": name, "filter": { "open": place == 0 } });
                 order("coordinator", "updateView", view).await;
             }
-            3 | 4 => {
+            3 => {
                 let visit = json!({
                     "enterpriseId": house.enterprises[place], "campaignId": house.campaign,
                     "visitedOn": day(house, -i32::from(choice / 3)), "seen": name,
                 });
                 order("coordinator", "recordFieldVisit", visit).await;
+            }
+            4 => {
+                let division = ["440305", "4406"][usize::from(choice / 32 % 2)];
+                let enterprise = json!({ "enterpriseId": house.enterprises[place], "divisionCode": division });
+                order("coordinator", "amendEnterprise", with(enterprise, json!({ "name": name }))).await;
             }
             5 => {
                 let division = ["44", "4403"][place];

@@ -74,6 +74,7 @@ const COMMANDS: &[Command] = &[
     ("erasePerson",                "n n n y n n n n  n n n . n n n n  n n y"),
     ("eraseContact",               "n n n y n n n n  n n n . n n n n  n n y"),
     ("recordFieldVisit",           "n y y n n n n n  n . . n n n n n  n n n"),
+    ("amendEnterprise",            "y n y n n n n n  . n . n n n n n  n n n"),
     ("withdrawEnrolment",          "y n y n n n n n  . n . n n n n n  n n n"),
     // The enterprise names itself by its code; a coordinator says where it stands.
     ("enrolEnterprise",            "y n y n n n n n  n n j n n n n n  n n n"),
@@ -294,6 +295,7 @@ fn inputs(stage: &Stage) -> BTreeMap<&'static str, Value> {
         ("addAttachment", of("researching", document)),
         ("addComment", of("researching", json!({ "text": "看过了" }))),
         ("amendAnnualSummary", with(summary(-1), reason())),
+        ("amendEnterprise", json!({ "enterpriseId": scene.enterprise, "name": "新名称" })),
         ("amendInstitution", json!({ "institutionId": scene.institute, "name": "新名称" })),
         ("amendPerson", json!({ "personId": scene.lead, "name": "新姓名" })),
         ("assignResearch", of("triaged", scene.assignment())),

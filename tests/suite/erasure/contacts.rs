@@ -18,6 +18,7 @@ const CREDIT_CODE: &str = "91441900MADEM1A34K";
 
 on_both_databases! {
     contacts_are_erased
+    amended_contacts_are_erased
 }
 
 /// The keys under which the events of an enterprise name somebody.
@@ -98,4 +99,50 @@ async fn contacts_are_erased(world: &World) {
     bytes::are_nowhere(world, &[THIRD.as_bytes()]).await;
     let shown = world.ask("coordinator", query, asked).await;
     assert_eq!(shown["enterprise"]["contact"], Value::Null);
+}
+
+async fn amended_contacts_are_erased(world: &World) {
+    let scene = Scene::set(world).await;
+    let called = |name: &str| json!({ "contact": { "name": name, "telephone": TELEPHONE } });
+    let named = with(enrolment(CREDIT_CODE, &scene.campaign), called(FIRST));
+    let enterprise = world.creates("coordinator", "enrolEnterprise", named).await;
+    let amended = |more: Value| with(json!({ "enterpriseId": enterprise }), more);
+    let shown = async || {
+        let query = "query Look($id: ID!) { enterprise(id: $id) { contact { name } } }";
+        world.ask("coordinator", query, json!({ "id": enterprise })).await["enterprise"]["contact"].clone()
+    };
+    world.takes("coordinator", "amendEnterprise", amended(called(SECOND))).await;
+    assert_eq!(shown().await["name"], SECOND);
+    // Whoever is taken out is no longer called, and not erased by that.
+    world.takes("coordinator", "amendEnterprise", amended(json!({ "contact": null }))).await;
+    assert_eq!(shown().await, Value::Null);
+
+    let before = Log::of(world).await;
+    let keys = keys_of(&before, &uuid_of(&enterprise).to_string());
+    assert_eq!(keys.len(), 2, "one each time that somebody is named");
+    let folder = world.installation.folder().join("data-keys");
+    let files: Vec<_> = keys.iter().map(|key| KeyFile::of(&folder, key)).collect();
+    let wrapped: Vec<_> = files.iter().map(KeyFile::wrapped).collect();
+    let mut ciphertexts = Vec::new();
+    for key in &keys {
+        ciphertexts.extend(before.ciphertexts_under(key).await);
+    }
+    assert_eq!(ciphertexts.len(), 4, "two names and two telephones");
+    let erasure = json!({ "enterpriseId": enterprise, "legalBasis": "CONSENT_WITHDRAWN", "reason": "本人书面申请" });
+    world.takes("manager", "eraseContact", erasure.clone()).await;
+
+    files.iter().for_each(KeyFile::is_destroyed);
+    let mut needles = [FIRST, SECOND, TELEPHONE].map(str::as_bytes).to_vec();
+    needles.extend(wrapped.iter().map(String::as_bytes));
+    bytes::are_nowhere(world, &needles).await;
+    bytes::are_not_in_the_database(world, &ciphertexts).await;
+    let after = Log::of(world).await;
+    assert_eq!(after.events[..before.events.len()], before.events[..]);
+    world.refuses(("manager", "eraseContact", erasure.clone(), "NOT_FOUND", "enterpriseId")).await;
+
+    world.takes("coordinator", "amendEnterprise", amended(called(THIRD))).await;
+    assert_eq!(shown().await["name"], THIRD);
+    world.takes("manager", "eraseContact", erasure).await;
+    bytes::are_nowhere(world, &[THIRD.as_bytes()]).await;
+    assert_eq!(shown().await, Value::Null);
 }

@@ -111,7 +111,9 @@ impl FoldedYears {
         let (on, what) = match &event.fact {
             EnterpriseFact::EnterpriseEnrolled(_) => (calendar::date_of(event.occurred_at), What::Enrolled),
             EnterpriseFact::FieldVisitRecorded(fact) => (fact.visited_on, What::Visit),
-            EnterpriseFact::EnrolmentWithdrawn(_) | EnterpriseFact::ContactErased(_) => return,
+            EnterpriseFact::EnterpriseAmended(_)
+            | EnterpriseFact::EnrolmentWithdrawn(_)
+            | EnterpriseFact::ContactErased(_) => return,
         };
         self.counted.push(Counted { of: id.clone(), position, on, what });
     }

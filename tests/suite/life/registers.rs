@@ -256,6 +256,8 @@ async fn enrolments(world: &World, scene: &Scene) {
         ])
         .await;
     world.takes("enterprise", "enrolEnterprise", again).await;
+    let moved = json!({ "enterpriseId": scene.enterprise, "address": "南山区示例路 2 号" });
+    world.takes("coordinator", "amendEnterprise", moved).await;
     contacts(world, good).await;
     imported_persons(world).await;
 }

@@ -52,6 +52,8 @@ fn nothing_happens_in_the_future() {
 #[test]
 fn an_enterprise_is_enrolled_once_in_each_campaign() {
     given_enrolled().when(order(own_contact(), enrol())).then_refused(Code::AlreadyEnrolled, "campaignId");
+    let refusal = given_enrolled().state().decide(&order(own_contact(), enrol())).expect_err("it is on the list");
+    assert!(refusal.message.contains("amendEnterprise"), "{refusal}");
 
     let next_year = EnrolEnterprise {
         name: label("深圳精密机械股份有限公司"),

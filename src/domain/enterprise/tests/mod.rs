@@ -6,10 +6,11 @@ use proptest::sample::select;
 use crate::domain::actor::{Actor, Role};
 use crate::domain::campaign::command::{CampaignFacts, KnownCampaign};
 use crate::domain::campaign::values::CampaignKind;
+use crate::domain::change::Change;
 use crate::domain::enterprise::command::{
-    EnrolEnterprise, EnterpriseCommand, EraseContact, RecordFieldVisit, WithdrawEnrolment,
+    AmendEnterprise, EnrolEnterprise, EnterpriseCommand, EraseContact, RecordFieldVisit, WithdrawEnrolment,
 };
-use crate::domain::enterprise::event::{ContactErased, EnrolmentWithdrawn, EnterpriseEnrolled};
+use crate::domain::enterprise::event::{ContactErased, EnrolmentWithdrawn, EnterpriseAmended, EnterpriseEnrolled};
 use crate::domain::enterprise::state::Enterprise;
 use crate::domain::enterprise::values::{Consent, Contact, Identity};
 use crate::domain::fixtures::*;
@@ -17,6 +18,7 @@ use crate::domain::order::Order;
 use crate::domain::person::values::LegalBasis;
 use crate::domain::value::{CampaignId, EnterpriseId, UnifiedSocialCreditCode, VisitId};
 
+mod amendment;
 mod contact;
 mod enrolment;
 mod visit;
@@ -78,6 +80,17 @@ fn enrolled() -> EnterpriseEnrolled {
     }
 }
 
+/// What changes nothing.
+fn amend() -> AmendEnterprise {
+    AmendEnterprise {
+        name: None,
+        division: None,
+        address: Change::Keep,
+        contact: Change::Keep,
+        campaigns: vec![campaign_facts(this_year(), open_campaign())],
+    }
+}
+
 fn withdraw() -> WithdrawEnrolment {
     WithdrawEnrolment { campaign: this_year(), reason: Some(statement("the workshop has moved")) }
 }
@@ -117,10 +130,14 @@ fn palette() -> Vec<Order<EnterpriseCommand>> {
         contact: None,
         ..enrol()
     };
+    let colleague = Contact { name: personal("赵敏"), telephone: None };
+    let there = Some(division("440306"));
     let second_visit = RecordFieldVisit { id: VisitId::named("second"), ..visit() };
     vec![
         order(own_contact(), enrol()),
         order(coordinator(), elsewhere),
+        order(own_contact(), AmendEnterprise { contact: Change::Clear, ..amend() }),
+        order(coordinator(), AmendEnterprise { contact: Change::To(colleague), division: there, ..amend() }),
         order(own_contact(), withdraw()),
         order(coordinator(), withdraw()),
         order(coordinator(), visit()),

@@ -80,6 +80,8 @@ async fn registers(striker: &Striker<'_>, scene: &Scene) {
         "seen": "内径千分尺重复性不足",
     });
     striker.order("coordinator", "recordFieldVisit", visit).await;
+    let amended = json!({ "enterpriseId": enterprise, "contact": { "name": "赵某", "telephone": "0755-87654321" } });
+    striker.order("coordinator", "amendEnterprise", amended).await;
     striker.order("manager", "eraseContact", erase(json!({ "enterpriseId": enterprise }))).await;
     let withdrawal = json!({ "enterpriseId": enterprise, "campaignId": scene.campaign, "reason": "搬迁" });
     striker.order("coordinator", "withdrawEnrolment", withdrawal).await;
