@@ -32,6 +32,8 @@ pub(super) enum Task {
     Amend,
     /// Enrol the enterprise of that index, and register its contact.
     Enrol(usize),
+    /// Correct the entry of the enterprise of that index, where it says something else of itself later.
+    AmendEntry(usize),
     /// Look at deadlines, as a server does.
     LookAtDeadlines,
     /// Report the case of that index.
@@ -49,6 +51,7 @@ pub(super) fn agenda(end: Timestamp, registers: &Registers, script: &[Entry]) ->
     agenda.push((days.at(WORKING_DAYS - 6, OFFICES_OPEN_AT), Task::Amend));
     for index in 0..registers.enterprises.len() {
         agenda.push((days.at(WORKING_DAYS - 2 - index, hour(index, 0)), Task::Enrol(index)));
+        agenda.push((days.at(WORKING_DAYS - 90 - index, hour(index, 1)), Task::AmendEntry(index)));
     }
     for (case, entry) in script.iter().enumerate() {
         let mut ago = entry.began;

@@ -82,6 +82,7 @@ pub async fn fill(app: &App, clock: &ManualClock, end: Timestamp) -> Result<Fill
             Task::Begin => registrar.begin(calendar::date_of(end)).await?,
             Task::Amend => registrar.amend().await?,
             Task::Enrol(index) => registrar.enrol(&registers.enterprises[index]).await?,
+            Task::AmendEntry(index) => registrar.amend_entry(&registers.enterprises[index]).await?,
             Task::LookAtDeadlines => {
                 CLOCKWORK.round(app, HOLDER).await?;
             }

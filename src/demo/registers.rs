@@ -105,6 +105,17 @@ pub(super) struct EnterpriseEntry {
     pub(super) contact: Said<Personal>,
     pub(super) coordinator: String,
     pub(super) consent: Said<Statement>,
+    pub(super) amended: Option<EntryAmendment>,
+}
+
+/// What an enterprise says of itself later.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EntryAmendment {
+    pub(super) name: Said<Label>,
+    pub(super) address: Said<Label>,
+    /// Of the same person.
+    pub(super) telephone: Said<Personal>,
 }
 
 #[derive(Debug, Deserialize)]

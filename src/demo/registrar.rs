@@ -20,8 +20,9 @@ use crate::domain::campaign::command::{CampaignFacts, OpenCampaign};
 use crate::domain::campaign::values::CampaignKind;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::catalogue::command::{DelistChargeableItem, ListChargeableItem, RegisterRegulationEdition};
+use crate::domain::change::Change;
 use crate::domain::enterprise::Enterprise;
-use crate::domain::enterprise::command::EnrolEnterprise;
+use crate::domain::enterprise::command::{AmendEnterprise, EnrolEnterprise};
 use crate::domain::enterprise::values::{Contact, Identity};
 use crate::domain::institution::Institution;
 use crate::domain::institution::command::RegisterInstitution;
@@ -87,6 +88,20 @@ impl Registrar<'_> {
         };
         let by = self.cast.actor(&entry.coordinator);
         self.enter::<Person>(by, self.cast.person(&entry.key).uuid(), command).await
+    }
+
+    /// Corrects the entry of an enterprise that is another company by then, as the enterprise does itself.
+    pub(super) async fn amend_entry(&self, entry: &EnterpriseEntry) -> Result<(), Failure> {
+        let Some(amended) = &entry.amended else { return Ok(()) };
+        let contact = Contact { name: entry.contact.0.clone(), telephone: Some(amended.telephone.0.clone()) };
+        let command = AmendEnterprise {
+            name: Some(amended.name.0.clone()),
+            division: None,
+            address: Change::To(amended.address.0.clone()),
+            contact: Change::To(contact),
+            campaigns: Vec::new(),
+        };
+        self.enter::<Enterprise>(self.cast.actor(&entry.key), self.cast.enterprise(&entry.key).uuid(), command).await
     }
 
     /// Replaces the summaries that were submitted too early.

@@ -117,6 +117,21 @@ async fn it_holds_a_case_of_every_kind() {
 }
 
 #[tokio::test]
+async fn an_enterprise_has_another_name_and_had_its_own_before() {
+    let demonstration = Demonstration::new().await;
+    let events = demonstration.events().await;
+    let amended = events.iter().find(|event| event.event_type == "EnterpriseAmended").expect("one is amended");
+    let its_own = demonstration.persona(Role::Enterprise);
+    let named = async |at| {
+        let page = RegisterPage { limit: 100, at, ..RegisterPage::default() };
+        let entries = demonstration.app.registers::<Enterprise>(its_own, &page).await.expect("the store reads");
+        entries.into_iter().map(|entry| entry.name).collect::<Vec<_>>()
+    };
+    let [before, now] = [named(Moment::Position(amended.position - 1)).await, named(Moment::Present).await];
+    assert!(before.len() == 1 && now.len() == 1 && before != now, "{before:?} {now:?}");
+}
+
+#[tokio::test]
 async fn a_missed_deadline_goes_up_by_itself() {
     let demonstration = Demonstration::new().await;
     let clock = ActorId::clock();
