@@ -109,6 +109,7 @@ impl<'a> LookUp<'a> {
             | CaseCommand::AcceptInvitation(_)
             | CaseCommand::DeclineInvitation(_)
             | CaseCommand::LeaveCase(_)
+            | CaseCommand::RemoveExpert(_)
             | CaseCommand::RecordFinding(_)
             | CaseCommand::RecordMeasurement(_)
             | CaseCommand::RetractMeasurement(_)

@@ -152,6 +152,10 @@ pub(crate) enum Membership {
     Declined,
     /// 已退出: worked on it and left.
     Left,
+    /// 已移出: was invited or worked on it, and was removed.
+    Removed,
+    /// 已失效: had not answered when the case was resolved or ended.
+    Lapsed,
 }
 
 /// 来源: how a case came to be known.

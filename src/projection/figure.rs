@@ -228,6 +228,7 @@ impl Author<'_, CaseFact> {
             | CaseFact::ExpertJoined(_)
             | CaseFact::InvitationDeclined(_)
             | CaseFact::ExpertLeft(_)
+            | CaseFact::ExpertRemoved(_)
             | CaseFact::FindingRecorded(_)
             | CaseFact::SolutionProposed(_)
             | CaseFact::SolutionReviewed(_)

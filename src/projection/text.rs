@@ -82,6 +82,7 @@ fn said(fact: &CaseFact) -> Vec<Said> {
         | CaseFact::ExpertJoined(_)
         | CaseFact::InvitationDeclined(_)
         | CaseFact::ExpertLeft(_)
+        | CaseFact::ExpertRemoved(_)
         | CaseFact::MeasurementRecorded(_)
         | CaseFact::MeasurementRetracted(_)
         | CaseFact::SolutionReviewed(_)

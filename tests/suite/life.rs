@@ -25,6 +25,7 @@ mod search;
 mod sight;
 mod statistics;
 mod story;
+mod taken_back;
 mod views;
 mod ways;
 pub(crate) mod world;
@@ -156,6 +157,7 @@ async fn every_mutation_and_every_refusal(world: &World) {
     measuring::play(world, &scene).await;
     comparing::play(world, &scene).await;
     ways::play(world, &scene).await;
+    taken_back::play(world, &scene).await;
     views::play(world, &scene).await;
     receipts::play(world, &scene).await;
     nodes::round_trip(world).await;

@@ -18,7 +18,7 @@ use crate::domain::order::commands;
 use crate::domain::person::values::LegalBasis;
 use crate::domain::value::{
     CaseId, Decimal, Division, InstitutionId, Label, Level, MeasurementRequirement, MeasurementResult, MediaType,
-    Money, Reference, RegulationRef, ServiceCategory, Sha256Digest, Statement, Title,
+    Money, PersonId, Reference, RegulationRef, ServiceCategory, Sha256Digest, Statement, Title,
 };
 
 commands! {
@@ -116,6 +116,13 @@ commands! {
         LeaveCase {
             /// Why, if said.
             reason: Option<Statement>,
+        }
+        /// Takes an invitation back, or ends the membership of an expert who joined.
+        RemoveExpert {
+            /// Who.
+            expert: PersonId,
+            /// Why.
+            reason: Statement,
         }
         /// A member records what it learnt.
         RecordFinding {

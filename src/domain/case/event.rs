@@ -1,6 +1,7 @@
 //! What can happen to a case. A published fact never changes: a new field is optional, or the fact gets a new version
 //! and an upcaster.
 
+mod collaboration;
 mod records;
 
 use jiff::civil::Date;
@@ -13,6 +14,7 @@ use crate::domain::value::{
     PersonId, Reference, RegulationRef, ServiceCategory, Statement, Title,
 };
 
+pub use collaboration::{ExpertInvited, ExpertJoined, ExpertLeft, ExpertRemoved, InvitationDeclined};
 pub use records::{
     AttachmentAdded, CommentAdded, FeeRecorded, FeeRetracted, ImportedPersonsErased, InternalCommentAdded,
     MeasurementRecorded, MeasurementRetracted, TechniqueIntroduced, TrainingDelivered, TypicalCasePublished,
@@ -38,6 +40,7 @@ facts! {
         "ExpertJoined" "1.0" => ExpertJoined,
         "InvitationDeclined" "1.0" => InvitationDeclined,
         "ExpertLeft" "1.0" => ExpertLeft,
+        "ExpertRemoved" "1.0" => ExpertRemoved,
         "FindingRecorded" "1.0" => FindingRecorded,
         "MeasurementRecorded" "1.0" => MeasurementRecorded,
         "MeasurementRetracted" "1.0" => MeasurementRetracted,
@@ -166,35 +169,6 @@ payloads! {
     AssignmentDeclined {
         /// Why.
         reason: Statement,
-    }
-    /// 邀请专家.
-    ExpertInvited {
-        /// Who is invited.
-        expert: PersonId,
-        /// What for.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        message: Option<Statement>,
-    }
-    /// 专家加入.
-    ExpertJoined {
-        /// Who joined.
-        expert: PersonId,
-    }
-    /// 谢绝邀请.
-    InvitationDeclined {
-        /// Who declined.
-        expert: PersonId,
-        /// Why, if said.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        reason: Option<Statement>,
-    }
-    /// 专家退出.
-    ExpertLeft {
-        /// Who left.
-        expert: PersonId,
-        /// Why, if said.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        reason: Option<Statement>,
     }
     /// 记录发现: what an expert learnt.
     FindingRecorded {

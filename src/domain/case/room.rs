@@ -83,6 +83,7 @@ fn bytes_of(fact: &CaseFact) -> u64 {
         | CaseFact::ExpertJoined(_)
         | CaseFact::InvitationDeclined(_)
         | CaseFact::ExpertLeft(_)
+        | CaseFact::ExpertRemoved(_)
         | CaseFact::MeasurementRecorded(_)
         | CaseFact::MeasurementRetracted(_)
         | CaseFact::SolutionProposed(_)

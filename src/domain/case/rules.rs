@@ -105,8 +105,9 @@ rules! {
     DeclineAssignment by [Lead Importer] from &[Assigned], if nothing_else;
     InviteExpert by [Lead Coordinator Importer] from ASSIGNED_TO_CONFIRMATION, if nothing_else;
     AcceptInvitation by [Invitee Importer] from ASSIGNED_TO_CONFIRMATION, if collaboration::is_invited;
-    DeclineInvitation by [Invitee Importer] from ASSIGNED_TO_CONFIRMATION, if collaboration::is_invited;
-    LeaveCase by [Member Importer] from ASSIGNED_TO_CONFIRMATION, if collaboration::may_leave;
+    DeclineInvitation by [Invitee Importer] from ANY, if collaboration::is_invited;
+    LeaveCase by [Member Importer] from ANY, if collaboration::may_leave;
+    RemoveExpert by [Lead Coordinator Manager Importer] from ANY, if collaboration::has_expert;
     RecordFinding by [Member Importer] from RESEARCH, if nothing_else;
     RecordMeasurement by [Member Importer] from RESEARCH_TO_CONFIRMATION, if nothing_else;
     RetractMeasurement by [Member Importer] from RESEARCH_OR_ENDED_OTHERWISE, if research::has_measurement;

@@ -182,6 +182,10 @@ pub enum Membership {
     Declined,
     /// Worked on it and left.
     Left,
+    /// Was invited or worked on it, and was removed.
+    Removed,
+    /// Had not answered when the case was resolved or ended.
+    Lapsed,
 }
 
 /// 发现.

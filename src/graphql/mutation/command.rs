@@ -13,7 +13,7 @@ use crate::graphql::mutation::catalogue::{
 };
 use crate::graphql::mutation::closing::{CloseCaseInput, ReopenCaseInput, WithdrawCaseInput};
 use crate::graphql::mutation::collaboration::{
-    AcceptInvitationInput, DeclineInvitationInput, InviteExpertInput, LeaveCaseInput,
+    AcceptInvitationInput, DeclineInvitationInput, InviteExpertInput, LeaveCaseInput, RemoveExpertInput,
 };
 use crate::graphql::mutation::deadline::{ExtendDeadlineInput, PauseClockInput, ResumeClockInput, SetDeadlineInput};
 use crate::graphql::mutation::enterprise::{
@@ -107,6 +107,7 @@ commands! {
         RecordTraining(RecordTrainingInput),
         RecordTrialResult(RecordTrialResultInput),
         RejectSolution(RejectSolutionInput),
+        RemoveExpert(RemoveExpertInput),
         RenameCase(RenameCaseInput),
         ReopenCase(ReopenCaseInput),
         ReportCase(ReportCaseInput),

@@ -45,6 +45,7 @@ pub(super) fn of(event: &Recorded<CaseFact>, case: &Case, deadline_before: Optio
         CaseFact::ExpertJoined(_) => told(Kind::Collaboration, "专家加入", "Expert joined"),
         CaseFact::InvitationDeclined(_) => told(Kind::Collaboration, "谢绝邀请", "Invitation declined"),
         CaseFact::ExpertLeft(_) => told(Kind::Collaboration, "专家退出", "Expert left"),
+        CaseFact::ExpertRemoved(fact) => said(Kind::Collaboration, "移出专家", "Expert removed", &fact.reason),
         CaseFact::FindingRecorded(fact) => said(Kind::Work, "记录发现", "Finding", &fact.text),
         CaseFact::MeasurementRecorded(_) => told(Kind::Work, "记录测量结果", "Measurement recorded"),
         CaseFact::MeasurementRetracted(fact) => {

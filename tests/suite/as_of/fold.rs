@@ -69,6 +69,9 @@ impl<T> Listed<T> {
     }
 }
 
+/// Where nobody is asked any more who has not answered.
+const ENDS: [&str; 4] = ["RESOLVED", "CLOSED", "WITHDRAWN", "DUPLICATE"];
+
 /// The cases by number, after those of the events that count, in the order of the log.
 pub fn fold<'a>(events: impl Iterator<Item = &'a HistoryEvent>) -> BTreeMap<String, Known> {
     let mut by_id: BTreeMap<&str, (String, Known)> = BTreeMap::new();
@@ -126,7 +129,12 @@ impl Known {
             CaseFact::CaseUnparked(fact) => (None, fact.deadline),
             _ => (None, None),
         };
-        self.status = status.unwrap_or(self.status);
+        let status = status.unwrap_or(self.status);
+        if status != self.status && ENDS.contains(&status) {
+            let unanswered = self.experts.values_mut().filter(|membership| **membership == "INVITED");
+            unanswered.for_each(|membership| *membership = "LAPSED");
+        }
+        self.status = status;
         self.deadline = deadline.map(|day| day.to_string()).or(self.deadline.take());
         match fact {
             CaseFact::ResearchAssigned(_) | CaseFact::ResearchReassigned(_) => self.assigned = true,
@@ -145,6 +153,7 @@ impl Known {
             CaseFact::ExpertJoined(fact) => Some((fact.expert, "ACTIVE")),
             CaseFact::InvitationDeclined(fact) => Some((fact.expert, "DECLINED")),
             CaseFact::ExpertLeft(fact) => Some((fact.expert, "LEFT")),
+            CaseFact::ExpertRemoved(fact) => Some((fact.expert, "REMOVED")),
             _ => None,
         };
         self.experts.extend(membership.map(|(expert, membership)| (expert.to_string(), membership)));

@@ -124,6 +124,7 @@ fn orders(house: &House, choice: u8, other: &str, listed: &Value) -> Vec<Order> 
         ("expert", "acceptInvitation", json!({})),
         ("expert", "declineInvitation", json!({})),
         ("expert", "leaveCase", json!({})),
+        (["coordinator", "manager"][pick % 2], "removeExpert", with(json!({ "expertId": house.expert }), because())),
         (
             enterprise,
             "specifyRequirement",
@@ -215,6 +216,7 @@ fn leads_on(status: &str, choice: u8) -> &'static [&'static str] {
             "retractFee",
             "addAttachment",
             "leaveCase",
+            "removeExpert",
             "declineInvitation",
             "parkCase",
             "unparkCase",

@@ -1,11 +1,12 @@
-//! Experts join a case, and leave it.
+//! Experts join a case, leave it and are removed from it. Nobody is kept in a case, nor has to be: an invitation and a
+//! membership end wherever the case is.
 
 use jiff::civil::Date;
 
 use crate::domain::actor::Actor;
-use crate::domain::case::command::{AcceptInvitation, DeclineInvitation, InviteExpert, LeaveCase};
+use crate::domain::case::command::{AcceptInvitation, DeclineInvitation, InviteExpert, LeaveCase, RemoveExpert};
 use crate::domain::case::decide::{Decision, Given, only, refuse};
-use crate::domain::case::event::{ExpertInvited, ExpertJoined, ExpertLeft, InvitationDeclined};
+use crate::domain::case::event::{ExpertInvited, ExpertJoined, ExpertLeft, ExpertRemoved, InvitationDeclined};
 use crate::domain::case::facts::PersonFacts;
 use crate::domain::case::state::{File, Membership};
 use crate::domain::refusal::{Code, Refusal};
@@ -14,7 +15,7 @@ use crate::domain::value::PersonId;
 pub(super) fn invite_expert(given: Given<'_>, command: &InviteExpert) -> Decision {
     let expert = command.expert.person;
     check_known(&command.expert, "expertId")?;
-    if given.file.assignment.as_ref().is_some_and(|assignment| assignment.lead == expert) {
+    if leads(given.file, expert) {
         return refuse(Code::AlreadyMember, "expertId", "this person leads the case");
     }
     match given.file.experts.get(&expert) {
@@ -22,7 +23,7 @@ pub(super) fn invite_expert(given: Given<'_>, command: &InviteExpert) -> Decisio
         Some(Membership::Invited) => {
             refuse(Code::AlreadyInvited, "expertId", "this person is invited already, and has not answered")
         }
-        Some(Membership::Declined | Membership::Left) | None => {
+        Some(Membership::Declined | Membership::Left | Membership::Removed | Membership::Lapsed) | None => {
             only(ExpertInvited { expert, message: command.message.clone() })
         }
     }
@@ -67,6 +68,36 @@ pub(crate) fn may_leave(file: &File, actor: &Actor, _: Date) -> Result<(), Refus
 
 pub(super) fn leave_case(given: Given<'_>, command: &LeaveCase) -> Decision {
     only(ExpertLeft { expert: acting_person(given, Code::NotAMember)?, reason: command.reason.clone() })
+}
+
+/// Whom `remove_expert` may name: whoever is invited or has joined, and does not lead the case.
+pub(crate) fn has_expert(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
+    let has_one = file.experts.iter().any(|(person, membership)| {
+        matches!(membership, Membership::Invited | Membership::Active) && !leads(file, *person)
+    });
+    match has_one {
+        true => Ok(()),
+        false => refuse(Code::NotAMember, "expertId", "nobody is invited, and nobody but the lead a member"),
+    }
+}
+
+pub(super) fn remove_expert(given: Given<'_>, command: &RemoveExpert) -> Decision {
+    let expert = command.expert;
+    if leads(given.file, expert) {
+        return refuse(Code::LeadCannotLeave, "expertId", "the lead can be removed after the case is reassigned");
+    }
+    match given.file.experts.get(&expert) {
+        Some(Membership::Invited | Membership::Active) => {
+            only(ExpertRemoved { expert, reason: command.reason.clone() })
+        }
+        Some(Membership::Declined | Membership::Left | Membership::Removed | Membership::Lapsed) | None => {
+            refuse(Code::NotAMember, "expertId", "this person is neither invited nor a member")
+        }
+    }
+}
+
+fn leads(file: &File, person: PersonId) -> bool {
+    file.assignment.as_ref().is_some_and(|assignment| assignment.lead == person)
 }
 
 fn acting_person(given: Given<'_>, otherwise: Code) -> Result<PersonId, Refusal> {

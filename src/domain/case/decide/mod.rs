@@ -77,6 +77,7 @@ impl Case {
             CaseCommand::AcceptInvitation(command) => collaboration::accept_invitation(given()?, command),
             CaseCommand::DeclineInvitation(command) => collaboration::decline_invitation(given()?, command),
             CaseCommand::LeaveCase(command) => collaboration::leave_case(given()?, command),
+            CaseCommand::RemoveExpert(command) => collaboration::remove_expert(given()?, command),
             CaseCommand::RecordFinding(command) => research::record_finding(given()?, command),
             CaseCommand::RecordMeasurement(command) => research::record_measurement(given()?, command),
             CaseCommand::RetractMeasurement(command) => research::retract_measurement(given()?, command),

@@ -51,6 +51,9 @@ impl File {
             CaseFact::ExpertLeft(fact) => {
                 self.experts.insert(fact.expert, Membership::Left);
             }
+            CaseFact::ExpertRemoved(fact) => {
+                self.experts.insert(fact.expert, Membership::Removed);
+            }
             CaseFact::FindingRecorded(fact) => self.finding_recorded(fact, event),
             CaseFact::MeasurementRecorded(fact) => self.measured(fact, event),
             CaseFact::MeasurementRetracted(fact) => self.measurement_retracted(fact, event),

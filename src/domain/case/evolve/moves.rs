@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::domain::case::event::CaseFact;
-use crate::domain::case::state::{Deadline, File, Retraction, Step};
+use crate::domain::case::state::{Deadline, File, Membership, Retraction, Step};
 use crate::domain::case::values::Status;
 use crate::domain::event::Recorded;
 use crate::domain::value::Statement;
@@ -24,10 +24,18 @@ impl File {
             self.parked_from = None;
             self.parked_until = None;
             self.paused_from = None;
+            self.let_invitations_lapse();
         }
         if let Some(legacy) = &mut self.legacy {
             legacy.concluded = false;
         }
+    }
+
+    /// Whoever has not answered by then is asked for nothing any more, and reads no further. Taken up again, the case has
+    /// others to ask, or asks anew.
+    fn let_invitations_lapse(&mut self) {
+        let unanswered = self.experts.values_mut().filter(|membership| **membership == Membership::Invited);
+        unanswered.for_each(|membership| *membership = Membership::Lapsed);
     }
 
     /// Back to those who work on it: to the assignment, or to triage where there is none. A duplicate may have ended

@@ -13,6 +13,7 @@ impl CaseFact {
             Self::AssignmentDeclined(fact) => Some(&fact.reason),
             Self::InvitationDeclined(fact) => fact.reason.as_ref(),
             Self::ExpertLeft(fact) => fact.reason.as_ref(),
+            Self::ExpertRemoved(fact) => Some(&fact.reason),
             Self::MeasurementRetracted(fact) => Some(&fact.reason),
             Self::SolutionReviewed(fact) => Some(&fact.comment),
             Self::SolutionConfirmed(fact) => fact.shortfall_accepted.as_ref(),

@@ -28,7 +28,8 @@ fn fact_may_move(fact: &CaseFact, field: CaseField) -> bool {
         CaseFact::ExpertInvited(_)
         | CaseFact::ExpertJoined(_)
         | CaseFact::InvitationDeclined(_)
-        | CaseFact::ExpertLeft(_) => field == F::Experts,
+        | CaseFact::ExpertLeft(_)
+        | CaseFact::ExpertRemoved(_) => field == F::Experts,
         CaseFact::FindingRecorded(_) => field == F::Findings,
         CaseFact::MeasurementRecorded(_) | CaseFact::MeasurementRetracted(_) => {
             matches!(field, F::Measurements | F::Gap)
@@ -66,10 +67,11 @@ fn fact_may_move(fact: &CaseFact, field: CaseField) -> bool {
     }
 }
 
-/// What a change of status moves: it answers a missed deadline, ends what waits, and takes up what was concluded.
+/// What a change of status moves: it answers a missed deadline, ends what waits and the invitations that nobody answered, and
+/// takes up what was concluded.
 fn is_of_a_step(field: CaseField) -> bool {
     use CaseField as F;
-    matches!(field, F::Status | F::DeadlineMissedOn | F::PausedFrom | F::ParkedUntil | F::Concluded)
+    matches!(field, F::Status | F::DeadlineMissedOn | F::PausedFrom | F::ParkedUntil | F::Experts | F::Concluded)
 }
 
 fn is_of_an_assignment(field: CaseField) -> bool {

@@ -1,10 +1,13 @@
-use crate::domain::case::command::{AcceptInvitation, DeclineInvitation, InviteExpert, LeaveCase};
-use crate::domain::case::event::{ExpertInvited, ExpertJoined, ExpertLeft, InvitationDeclined};
+use crate::domain::actor::Actor;
+use crate::domain::case::command::{
+    AcceptInvitation, DeclineAssignment, DeclineInvitation, InviteExpert, LeaveCase, RemoveExpert,
+};
+use crate::domain::case::event::{ExpertInvited, ExpertJoined, ExpertLeft, ExpertRemoved, InvitationDeclined};
 use crate::domain::case::facts::PersonFacts;
 use crate::domain::case::state::Membership;
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
-use crate::domain::case::tests::story::Story;
+use crate::domain::case::tests::story::{MONDAY, Story, moment};
 use crate::domain::case::values::Status;
 use crate::domain::refusal::Code;
 
@@ -84,4 +87,93 @@ fn the_lead_stays_until_the_case_is_reassigned() {
     Story::of(Status::Researching).when(lead(), leave.clone()).refused(Code::LeadCannotLeave, "");
     Story::of(Status::Researching).when(stranger(), leave.clone()).refused(Code::NotAMember, "");
     Story::of(Status::Researching).when(importer(), leave).refused(Code::NotAMember, "");
+}
+
+#[test]
+fn whoever_answers_for_the_case_removes_whom_it_invited_and_who_joined() {
+    for by in [lead(), coordinator(), manager()] {
+        for name in ["invitee", "expert"] {
+            let fact = ExpertRemoved { expert: person(name), reason: remove(name).reason };
+            invited().when(by.clone(), remove(name)).happens(fact);
+        }
+    }
+    for by in [expert(), invitee(), enterprise(), reviewer()] {
+        invited().when(by, remove("invitee")).refused(Code::NotPermitted, "");
+    }
+    let removed = invited().then(coordinator(), remove("invitee")).then(lead(), remove("expert"));
+    assert!(removed.file().experts.values().all(|membership| *membership == Membership::Removed));
+    assert_eq!(removed.file().members().collect::<Vec<_>>(), [person("lead")]);
+    removed.clone().when(invitee(), AcceptInvitation {}).refused(Code::NotInvited, "");
+    removed.clone().when(lead(), remove("expert")).refused(Code::NotAMember, "expertId");
+    // Another time the right one may be asked.
+    let again = removed.then(lead(), invite("invitee")).then(invitee(), AcceptInvitation {});
+    assert!(again.file().is_member(&invitee()));
+}
+
+#[test]
+fn the_lead_and_who_is_no_expert_of_the_case_are_not_removed() {
+    invited().when(coordinator(), remove("lead")).refused(Code::LeadCannotLeave, "expertId");
+    invited().when(coordinator(), remove("stranger")).refused(Code::NotAMember, "expertId");
+    let declined = invited().then(invitee(), DeclineInvitation { reason: None });
+    declined.when(coordinator(), remove("invitee")).refused(Code::NotAMember, "expertId");
+    // Nobody but the lead is left, who was an expert before.
+    let alone = Story::of(Status::Researching).then(manager(), reassign("expert", university()));
+    alone.when(coordinator(), remove("expert")).refused(Code::NotAMember, "expertId");
+}
+
+fn is_allowed(story: &Story, by: &Actor, name: &str) -> bool {
+    let answers = story.case().allowed_commands(by, moment(MONDAY), None);
+    answers.iter().any(|(command, answer)| *command == name && answer.is_ok())
+}
+
+#[test]
+fn a_membership_ends_wherever_the_case_is() {
+    let withdrawn = || Story::of(Status::Researching).then(enterprise(), withdraw());
+    let marked = || Story::of(Status::Researching).then(coordinator(), duplicate(another_case()));
+    let joined = || [Story::of(Status::Resolved), Story::of(Status::Closed), withdrawn(), marked()];
+    for story in joined() {
+        assert!(is_allowed(&story, &expert(), "LeaveCase") && is_allowed(&story, &coordinator(), "RemoveExpert"));
+        let status = story.file().status;
+        let left = story.clone().then(expert(), LeaveCase { reason: None }).file();
+        let removed = story.then(coordinator(), remove("expert")).file();
+        assert!(!left.is_member(&expert()) && !removed.is_member(&expert()), "{status}");
+        assert_eq!((left.status, removed.status), (status, status), "it is no step of its life");
+    }
+}
+
+/// Also where the lead has handed the case back, and nobody works on it.
+#[test]
+fn an_invitation_ends_wherever_the_case_is() {
+    let waits = Story::of(Status::Assigned)
+        .then(lead(), invite("invitee"))
+        .then(lead(), DeclineAssignment { reason: because() });
+    assert!(is_allowed(&waits, &invitee(), "DeclineInvitation"));
+    let declined = waits.clone().then(invitee(), DeclineInvitation { reason: None }).file();
+    assert_eq!(declined.membership(&invitee()), Some(Membership::Declined));
+    let RemoveExpert { expert, reason } = remove("invitee");
+    waits.when(coordinator(), remove("invitee")).happens(ExpertRemoved { expert, reason });
+}
+
+#[test]
+fn an_invitation_that_nobody_answered_lapses_with_the_case() {
+    let waits = || Story::of(Status::AwaitingConfirmation).then(lead(), invite("invitee"));
+    let ends = [
+        (waits().then(enterprise(), confirm()), Status::Resolved),
+        (waits().then(enterprise(), withdraw()), Status::Withdrawn),
+        (waits().then(coordinator(), duplicate(another_case())), Status::Duplicate),
+    ];
+    for (story, status) in ends {
+        let file = story.file();
+        assert_eq!((file.status, file.membership(&invitee())), (status, Some(Membership::Lapsed)));
+        assert_eq!(file.membership(&expert()), Some(Membership::Active), "whoever has joined stays");
+        story.clone().when(invitee(), AcceptInvitation {}).refused(Code::NotInvited, "");
+        story.when(coordinator(), remove("invitee")).refused(Code::NotAMember, "expertId");
+    }
+    let rejected = waits().then(enterprise(), reject()).file();
+    assert_eq!(rejected.membership(&invitee()), Some(Membership::Invited), "the work goes on");
+    // What is taken up again has it not back, and asks anew.
+    let reopened = waits().then(enterprise(), confirm()).then(enterprise(), reopen());
+    assert_eq!(reopened.file().membership(&invitee()), Some(Membership::Lapsed));
+    let fact = ExpertInvited { expert: person("invitee"), message: None };
+    reopened.when(lead(), invite("invitee")).happens(fact);
 }

@@ -116,6 +116,10 @@ pub(super) fn invite(name: &str) -> InviteExpert {
     InviteExpert { expert: facts_of(name, institute()), message: None }
 }
 
+pub(super) fn remove(name: &str) -> RemoveExpert {
+    RemoveExpert { expert: person(name), reason: statement("another one of this name was meant") }
+}
+
 pub(super) fn finding_id(number: u128) -> FindingId {
     FindingId(Uuid::from_u128(number))
 }
@@ -332,6 +336,7 @@ pub(super) fn one_of_each() -> Vec<CaseCommand> {
         AcceptInvitation {}.into(),
         DeclineInvitation { reason: None }.into(),
         LeaveCase { reason: None }.into(),
+        remove("expert").into(),
         find().into(),
         measure("2", "um").into(),
         retract_measurement(1).into(),

@@ -37,7 +37,7 @@ fn untied() -> [Actor; 4] {
     [another_enterprise(), neighbour(), another_lead(), stranger()]
 }
 
-const WHO: [(&str, &str); 45] = [
+const WHO: [(&str, &str); 46] = [
     ("ReportCase", "E V C I"),
     ("SpecifyRequirement", "E C L I"),
     ("RenameCase", "E C L I"),
@@ -51,6 +51,7 @@ const WHO: [(&str, &str); 45] = [
     ("AcceptInvitation", "J"),
     ("DeclineInvitation", "J"),
     ("LeaveCase", "X"),
+    ("RemoveExpert", "L C B N I"),
     ("RecordFinding", "L X I"),
     ("RecordMeasurement", "L X I"),
     ("RetractMeasurement", "L X I"),
@@ -121,6 +122,7 @@ fn where_it_works(command: &CaseCommand) -> Story {
         | CaseCommand::AcceptInvitation(_)
         | CaseCommand::DeclineInvitation(_)
         | CaseCommand::LeaveCase(_)
+        | CaseCommand::RemoveExpert(_)
         | CaseCommand::RecordFinding(_)
         | CaseCommand::RecordMeasurement(_)
         | CaseCommand::ProposeSolution(_)

@@ -19,7 +19,7 @@ const ANY: &str = "REPORTED TRIAGED ASSIGNED RESEARCHING SOLUTION_PROPOSED ON_TR
     CLOSED WITHDRAWN DUPLICATE";
 const COLLABORATION: &str = "ASSIGNED RESEARCHING SOLUTION_PROPOSED ON_TRIAL AWAITING_CONFIRMATION";
 
-const FROM: [(&str, &str); 45] = [
+const FROM: [(&str, &str); 46] = [
     ("ReportCase", ANY),
     ("SpecifyRequirement", BEFORE_RESOLVED),
     ("RenameCase", OPEN),
@@ -31,8 +31,9 @@ const FROM: [(&str, &str); 45] = [
     ("DeclineAssignment", "ASSIGNED"),
     ("InviteExpert", COLLABORATION),
     ("AcceptInvitation", COLLABORATION),
-    ("DeclineInvitation", COLLABORATION),
-    ("LeaveCase", COLLABORATION),
+    ("DeclineInvitation", ANY),
+    ("LeaveCase", ANY),
+    ("RemoveExpert", ANY),
     ("RecordFinding", "RESEARCHING SOLUTION_PROPOSED ON_TRIAL"),
     ("RecordMeasurement", "RESEARCHING SOLUTION_PROPOSED ON_TRIAL AWAITING_CONFIRMATION"),
     ("RetractMeasurement", "RESEARCHING SOLUTION_PROPOSED ON_TRIAL AWAITING_CONFIRMATION WITHDRAWN DUPLICATE"),

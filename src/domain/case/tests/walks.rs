@@ -32,7 +32,7 @@ fn config() -> ProptestConfig {
 /// One of each command, and the other ways to give some of them.
 fn commands() -> Vec<CaseCommand> {
     let mut commands = one_of_each();
-    commands.extend::<[CaseCommand; 13]>([
+    commands.extend::<[CaseCommand; 14]>([
         rename("pitch diameter of small thread gauges").into(),
         triage(Kind::Calibration).into(),
         review(Verdict::ChangesRequested).into(),
@@ -45,6 +45,7 @@ fn commands() -> Vec<CaseCommand> {
         escalate(Level::Nation).into(),
         invite("expert").into(),
         invite("invitee").into(),
+        remove("invitee").into(),
         reassign("lead", institute()).into(),
     ]);
     commands
@@ -150,6 +151,7 @@ fn starts() -> Vec<Story> {
         measured.then(lead(), measure("2", "um")),
         Story::of_routine_service(),
         Story::of_imported_persons(),
+        Story::of(Status::AwaitingConfirmation).then(lead(), invite("invitee")),
     ];
     let starts = Status::ALL.iter().map(|status| Story::of(*status)).chain(waiting);
     let on_another_day = starts.map(|story| story.at("2026-03-25T02:00:00Z"));

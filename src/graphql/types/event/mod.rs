@@ -156,6 +156,7 @@ case_events! {
     ExpertJoined => research::ExpertJoinedEvent,
     InvitationDeclined => research::InvitationDeclinedEvent,
     ExpertLeft => research::ExpertLeftEvent,
+    ExpertRemoved => research::ExpertRemovedEvent,
     FindingRecorded => research::FindingRecordedEvent,
     MeasurementRecorded => research::MeasurementRecordedEvent,
     MeasurementRetracted => research::MeasurementRetractedEvent,

@@ -34,6 +34,13 @@ event_objects! {
         /// 原因: why, if said.
         reason: Option<String> = text(fact.reason.as_ref());
     }
+    /// 移出专家: an invitation was taken back, or a membership ended.
+    ExpertRemoved as ExpertRemovedEvent |fact| {
+        /// 专家: global id of who is neither invited nor a member any more.
+        expert_id: ID = ids::global(fact.expert);
+        /// 原因: why.
+        reason: String = fact.reason.to_string();
+    }
     /// 记录发现: a member recorded what it learnt.
     FindingRecorded as FindingRecordedEvent |fact| {
         /// The finding's global id.

@@ -284,7 +284,7 @@ changes! {
         Reference as ReferenceChange
     }
     lists {
-        /// 专家变化: who was invited, joined, declined or left; whoever did is removed as before and added as now.
+        /// 专家变化: who was invited, joined, declined, left, was removed or had not answered in time; whoever did is removed as before and added as now.
         Experts as ExpertsChange of (PersonId, state::Membership) => Expert, |expert, change| Expert::new(change.case, *expert, change.from.moment);
         /// 发现变化: what was learnt.
         Findings as FindingsChange of state::Finding => Finding, |finding, change| (finding, change.from.moment).into();

@@ -32,7 +32,7 @@ pub(crate) enum TimelineKind {
     Lifecycle,
     /// 走访: a visit to the production line.
     Visit,
-    /// 协作: experts who are invited, join or leave.
+    /// 协作: experts who are invited, join, leave or are removed.
     Collaboration,
     /// 工作: requirements, findings, measurements, techniques, trainings.
     Work,

@@ -165,9 +165,11 @@ async fn research(striker: &Striker<'_>, scene: &Scene) {
     let invited = json!({ "expertId": scene.expert, "message": "请协助" });
     case.by("lead", "inviteExpert", invited.clone()).await;
     case.by("expert", "declineInvitation", json!({ "reason": "出差" })).await;
-    case.by("lead", "inviteExpert", invited).await;
+    case.by("lead", "inviteExpert", invited.clone()).await;
     case.by("expert", "acceptInvitation", json!({})).await;
     case.by("expert", "leaveCase", json!({ "reason": "冲突" })).await;
+    case.by("lead", "inviteExpert", invited).await;
+    case.by("lead", "removeExpert", json!({ "expertId": scene.expert, "reason": "请错了人" })).await;
 
     let result = json!({
         "value": "25.0012", "unit": "mm", "uncertainty": uncertainty("3"), "measurand": "内径", "method": "比较测量",

@@ -1,0 +1,113 @@
+//! What was done wrongly is taken back: it stays in the history, and holds no more.
+
+use serde_json::{Value, json};
+
+use crate::life::scene::{Scene, triage};
+use crate::life::script::Case;
+use crate::life::world::{World, with};
+
+pub async fn play(world: &World, scene: &Scene) {
+    invitation(world, scene).await;
+    membership_of_a_closed_case(world, scene).await;
+}
+
+/// Somebody of another institution was invited by mistake, and reads the case no more.
+async fn invitation(world: &World, scene: &Scene) {
+    let case = scene.researching(world, "请错了人").await;
+    let of = |expert: &str| json!({ "expertId": expert, "reason": "同名，请错了人" });
+    case.refuses([("coordinator", "removeExpert", of(&scene.expert), "NOT_A_MEMBER", "expertId")]).await;
+    case.takes("coordinator", "inviteExpert", json!({ "expertId": scene.expert })).await;
+    let (invited, version) = (world.position().await.to_string(), case.shows("version").await["version"].clone());
+    assert_eq!(case.seen_by("expert", "id").await["id"], case.id);
+    case.refuses([
+        ("expert", "removeExpert", of(&scene.expert), "NOT_PERMITTED", ""),
+        ("enterprise", "removeExpert", of(&scene.expert), "NOT_PERMITTED", ""),
+        ("coordinator", "removeExpert", of(&scene.lead), "LEAD_CANNOT_LEAVE", "expertId"),
+        ("coordinator", "removeExpert", of(&scene.second_lead), "NOT_A_MEMBER", "expertId"),
+        ("coordinator", "removeExpert", of(&case.id), "ID_INVALID", "expertId"),
+        ("coordinator", "removeExpert", with(of(&scene.expert), json!({ "reason": " " })), "TEXT_EMPTY", "reason"),
+    ])
+    .await;
+    let keyed = with(of(&scene.expert), json!({ "idempotencyKey": "remove-expert-1" }));
+    case.takes("coordinator", "removeExpert", keyed.clone()).await;
+    let again = world.order("coordinator", "removeExpert", &with(keyed, json!({ "caseId": case.id }))).await;
+    assert_eq!(again["receipt"]["replayed"], true, "{again}");
+    assert_eq!(case.seen_by("expert", "id").await, Value::Null, "taken back: gone");
+    case.refuses([
+        ("expert", "acceptInvitation", json!({}), "NOT_FOUND", "caseId"),
+        ("lead", "removeExpert", of(&scene.expert), "NOT_A_MEMBER", "expertId"),
+    ])
+    .await;
+
+    let shown = case
+        .shows(&format!(
+            "experts {{ membership }} diff(from: {{ version: {version} }}) {{ field events {{ type }} }}
+             fieldHistory(field: EXPERTS) {{ reason event {{ ... on ExpertRemovedEvent {{ expertId reason }} }} }}
+             timeline {{ nodes {{ kind chinese english }} }}"
+        ))
+        .await;
+    assert_eq!(shown["experts"], json!([{ "membership": "REMOVED" }]));
+    assert_eq!(shown["diff"], json!([{ "field": "EXPERTS", "events": [{ "type": "ExpertRemoved" }] }]));
+    let last = shown["fieldHistory"].as_array().and_then(|all| all.last()).expect("a change");
+    assert_eq!(last, &json!({ "reason": "同名，请错了人", "event": of(&scene.expert) }));
+    let entry = json!({
+        "kind": "COLLABORATION", "chinese": "移出专家：同名，请错了人", "english": "Expert removed: 同名，请错了人",
+    });
+    assert!(shown["timeline"]["nodes"].as_array().expect("entries").contains(&entry), "{shown}");
+    assert_eq!(
+        as_of(&case, "watcher", &invited, "experts { membership }").await["experts"][0]["membership"],
+        "INVITED"
+    );
+    assert_eq!(as_of(&case, "expert", &invited, "id").await, Value::Null, "by the rights of today");
+
+    // Another time the right one may be asked, and who has joined is removed alike.
+    case.takes("lead", "inviteExpert", json!({ "expertId": scene.expert })).await;
+    case.takes("expert", "acceptInvitation", json!({})).await;
+    case.takes("manager", "removeExpert", of(&scene.expert)).await;
+    assert_eq!(case.seen_by("expert", "id").await, Value::Null);
+}
+
+/// An invitation that nobody answered gives no right to read what has ended, and a membership ends there, too.
+async fn membership_of_a_closed_case(world: &World, scene: &Scene) {
+    let invite = || json!({ "expertId": scene.expert });
+    let unanswered = awaiting_confirmation(world, scene, "没有答复的邀请").await;
+    unanswered.takes("coordinator", "inviteExpert", invite()).await;
+    assert_eq!(unanswered.seen_by("expert", "id").await["id"], unanswered.id);
+    unanswered.takes("enterprise", "confirmSolution", json!({})).await;
+    assert_eq!(unanswered.seen_by("expert", "id").await, Value::Null);
+    assert_eq!(unanswered.shows("experts { membership }").await["experts"], json!([{ "membership": "LAPSED" }]));
+
+    let closed = json!({ "lesson": "先核对编号", "feeTotal": "0" });
+    for who in ["expert", "coordinator"] {
+        let case = awaiting_confirmation(world, scene, "结案后的专家").await;
+        case.takes("coordinator", "inviteExpert", invite()).await;
+        case.takes("expert", "acceptInvitation", json!({})).await;
+        case.takes("enterprise", "confirmSolution", json!({})).await;
+        case.takes("coordinator", "closeCase", closed.clone()).await;
+        assert_eq!(case.seen_by("expert", "id").await["id"], case.id, "whoever has joined reads what came of it");
+        match who {
+            "expert" => case.takes(who, "leaveCase", json!({})).await,
+            _ => case.takes(who, "removeExpert", with(invite(), json!({ "reason": "已调离" }))).await,
+        };
+        assert_eq!(case.seen_by("expert", "id").await, Value::Null, "{who}");
+        case.is("CLOSED").await;
+    }
+}
+
+/// A case that a routine service has answered.
+async fn awaiting_confirmation<'a>(world: &'a World, scene: &Scene, title: &str) -> Case<'a> {
+    let case = scene.reported(world, title).await;
+    case.takes("coordinator", "triageCase", triage("CALIBRATION")).await;
+    let service = json!({ "institutionId": scene.institute, "certificate": "JZ-1" });
+    case.takes("coordinator", "provideRoutineService", service).await;
+    case
+}
+
+/// The fields of a case as somebody is shown them as of a position.
+async fn as_of(case: &Case<'_>, who: &str, position: &str, fields: &str) -> Value {
+    let query = format!(
+        "query Then($id: ID!, $point: AsOfPoint!) {{ asOf(point: $point) {{ query {{ case(id: $id) {{ {fields} }} }} }} }}"
+    );
+    let asked = json!({ "id": case.id, "point": { "position": position } });
+    case.world.ask(who, &query, asked).await["asOf"]["query"]["case"].clone()
+}
