@@ -128,6 +128,7 @@ impl<'a> LookUp<'a> {
             | CaseCommand::PauseClock(_)
             | CaseCommand::ResumeClock(_)
             | CaseCommand::WithdrawCase(_)
+            | CaseCommand::UnlinkCases(_)
             | CaseCommand::RetractFee(_)
             | CaseCommand::IntroduceTechnique(_)
             | CaseCommand::RecordTraining(_)
@@ -247,7 +248,7 @@ impl<'a> LookUp<'a> {
         let mut open = Vec::new();
         let sub_cases = self.app.store.sub_cases(case.into()).await?;
         for present in self.present_cases(&sub_cases).await? {
-            if let Some(file) = present.state.file.as_ref().filter(|file| file.waits()) {
+            if let Some(file) = present.state.file.as_ref().filter(|file| file.waits() && file.is_part_of(case)) {
                 open.push(scope::sees(actor, file).then(|| file.number.clone()));
             }
         }

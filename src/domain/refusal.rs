@@ -158,6 +158,8 @@ codes! {
     LinkCycle = "LINK_CYCLE",
     /// The link is there already.
     LinkExists = "LINK_EXISTS",
+    /// The cases are not linked so.
+    NotLinked = "NOT_LINKED",
     /// The target is a duplicate itself.
     TargetIsDuplicate = "TARGET_IS_DUPLICATE",
     /// The item was not on a list in force on the day of the service.

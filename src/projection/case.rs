@@ -20,13 +20,15 @@ pub fn changes(id: Uuid, before: &Case, after: &Case) -> RowChanges {
     let had = before.file.as_ref();
     let members_before = had.map(members).unwrap_or_default();
     let members_after = members(file);
-    let links_before = had.map_or(0, |file| file.links.len());
+    let links_before = had.map_or(&[][..], |file| file.links.as_slice());
     RowChanges {
         case: Some(row(id, file, &members_after)),
         members_added: members_after.difference(&members_before).map(PersonId::to_string).collect(),
         members_removed: members_before.difference(&members_after).map(PersonId::to_string).collect(),
-        links_added: file.links[links_before..]
+        links_added: file
+            .links
             .iter()
+            .filter(|link| !links_before.contains(link))
             .map(|link| CaseLink { other_id: link.other.into(), relation: link.relation.name().to_owned() })
             .collect(),
         ..RowChanges::default()
@@ -133,6 +135,23 @@ mod tests {
         case.evolve(event);
         assert_ne!(case, concluded());
         changes(Uuid::nil(), &Case::default(), &case).case
+    }
+
+    #[test]
+    fn a_link_is_new_where_it_was_not_and_nothing_of_one_that_is_taken_back() {
+        let link = |other: u128| json!({ "other": Uuid::from_u128(other), "relation": "SUB_CASE_OF" });
+        let linked = |other| recorded(fact(json!({ "CasesLinked": link(other) })));
+        let mut unlinked = link(1);
+        unlinked["reason"] = json!("选错了");
+        let unlinked = recorded(fact(json!({ "CasesUnlinked": unlinked })));
+        let (mut case, mut new) = (concluded(), Vec::new());
+        for event in [linked(1), linked(2), unlinked, linked(1)] {
+            let before = case.clone();
+            case.evolve(&event);
+            let added = changes(Uuid::nil(), &before, &case).links_added;
+            new.push(added.iter().map(|link| link.other_id.as_u128()).collect::<Vec<_>>());
+        }
+        assert_eq!(new, [vec![1], vec![2], vec![], vec![1]]);
     }
 
     #[test]

@@ -246,6 +246,7 @@ impl Author<'_, CaseFact> {
             | CaseFact::CaseWithdrawn(_)
             | CaseFact::CaseMarkedDuplicate(_)
             | CaseFact::CasesLinked(_)
+            | CaseFact::CasesUnlinked(_)
             | CaseFact::CommentAdded(_)
             | CaseFact::InternalCommentAdded(_)
             | CaseFact::AttachmentAdded(_)

@@ -101,6 +101,7 @@ fn said(fact: &CaseFact) -> Vec<Said> {
         | CaseFact::CaseWithdrawn(_)
         | CaseFact::CaseMarkedDuplicate(_)
         | CaseFact::CasesLinked(_)
+        | CaseFact::CasesUnlinked(_)
         | CaseFact::FeeRecorded(_)
         | CaseFact::FeeRetracted(_)
         | CaseFact::TrainingDelivered(_)

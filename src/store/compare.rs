@@ -230,7 +230,9 @@ impl<B: Backend> Comparison<'_, B> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Happened, LastEvent, PastRow, PastState, RegisterRow, RowChanges, StreamId};
+    use crate::store::{
+        CaseLink, Happened, LastEvent, PastRow, PastState, RegisterRow, RowChanges, SUB_CASE_OF, StreamId,
+    };
 
     #[test]
     fn of_a_history_that_comes_anew_again_and_again_the_latest_is_held() {
@@ -252,5 +254,25 @@ mod tests {
             });
         }
         assert_eq!(made.writes.register_versions().count(), 100 + 100, "its appends, and one history");
+    }
+
+    #[test]
+    fn of_a_link_that_is_made_again_the_first_row_is_held() {
+        let stream = StreamId { aggregate_type: AggregateType::Case, aggregate_id: uuid::Uuid::nil() };
+        let link = |other| CaseLink { other_id: uuid::Uuid::from_u128(other), relation: SUB_CASE_OF.to_owned() };
+        let mut made = RowsMade::default();
+        for (position, other) in (0..).zip([1, 2, 1]) {
+            made.add(RebuiltRow {
+                stream,
+                version: position + 1,
+                event_count: 1,
+                position,
+                recorded_at: 0,
+                changes: RowChanges { links_added: vec![link(other)], ..RowChanges::default() },
+                number_taken: None,
+            });
+        }
+        let positions: Vec<_> = made.writes.links.iter().map(|write| write.from_position).collect();
+        assert_eq!(positions, [0, 1]);
     }
 }

@@ -280,13 +280,14 @@ pub trait Store:
         page: EvidencePage,
     ) -> Result<Vec<Vec<FigureEvent>>, StoreError>;
 
-    /// The cases that are linked to this one as [`SUB_CASE_OF`], ordered by id.
+    /// The cases that were ever linked to this one as [`SUB_CASE_OF`], ordered by id: each says itself whether it still
+    /// is.
     ///
     /// # Errors
     /// When the database fails.
     async fn sub_cases(&self, case_id: Uuid) -> Result<Vec<Uuid>, StoreError>;
 
-    /// The relations of a case to others, ordered by relation and id.
+    /// The relations that a case has ever had to others, ordered by relation and id.
     ///
     /// # Errors
     /// When the database fails.

@@ -27,7 +27,8 @@ pub struct RowChanges {
     pub members_added: Vec<String>,
     /// Actors who no longer may, unless they are also in `members_added`.
     pub members_removed: Vec<String>,
-    /// New relations of the case to others.
+    /// Relations of the case to others that it did not have before. One that is taken back keeps its row: whether it
+    /// still holds is for the case to say.
     pub links_added: Vec<CaseLink>,
     /// The enterprise, campaign, … as it is now.
     pub register: Option<RegisterRow>,
@@ -141,7 +142,7 @@ pub struct StoredRegister {
 }
 
 /// A relation of the case to another, for example `SUB_CASE_OF`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CaseLink {
     /// The other case.
     pub other_id: Uuid,

@@ -114,6 +114,8 @@ pub(super) struct RowWrites {
     /// Rows of the axis of what had happened alone.
     past_registers: BTreeMap<StreamId, Vec<RegisterVersion>>,
     pub(super) links: Vec<LinkWrite>,
+    /// What of them there is already: one that is made again, after it was taken back, has its row.
+    linked: HashSet<(Uuid, CaseLink)>,
     pub(super) text_closings: Vec<TextClosing>,
     pub(super) texts: Vec<TextWrite>,
     pub(super) figures: Vec<FigureWrite>,
@@ -197,11 +199,11 @@ impl RowWrites {
         for actor in changes.members_added {
             self.members.insert((case_id, actor), Membership::Added);
         }
-        self.links.extend(changes.links_added.into_iter().map(|link| LinkWrite {
-            case_id,
-            link,
-            from_position: position,
-        }));
+        for link in changes.links_added {
+            if self.linked.insert((case_id, link.clone())) {
+                self.links.push(LinkWrite { case_id, link, from_position: position });
+            }
+        }
         for row in changes.texts {
             self.add_text(stream, position, row);
         }

@@ -268,6 +268,15 @@ commands! {
             /// What this case is to it.
             relation: LinkRelation,
         }
+        /// Takes back what was said of this case and another.
+        UnlinkCases {
+            /// The other one.
+            other: CaseId,
+            /// What this case was said to be to it.
+            relation: LinkRelation,
+            /// Why.
+            reason: Statement,
+        }
         /// Puts a fee on record.
         RecordFee {
             /// Its id within the case.

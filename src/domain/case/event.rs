@@ -64,6 +64,7 @@ facts! {
         "CaseWithdrawn" "1.0" => CaseWithdrawn,
         "CaseMarkedDuplicate" "1.0" => CaseMarkedDuplicate,
         "CasesLinked" "1.0" => CasesLinked,
+        "CasesUnlinked" "1.0" => CasesUnlinked,
         "FeeRecorded" "1.0" => FeeRecorded,
         "FeeRetracted" "1.0" => FeeRetracted,
         "TechniqueIntroduced" "1.0" => TechniqueIntroduced,
@@ -332,6 +333,15 @@ payloads! {
         other: CaseId,
         /// What this case is to it.
         relation: LinkRelation,
+    }
+    /// 解除关联: what was said of two cases holds no more.
+    CasesUnlinked {
+        /// The other case.
+        other: CaseId,
+        /// What this case is not to it.
+        relation: LinkRelation,
+        /// Why.
+        reason: Statement,
     }
     /// 历史活动: something another tracker recorded which has no counterpart here. It stands on the timeline, with its
     /// source.

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::domain::actor::Actor;
-use crate::domain::case::state::{Deadline, File, Membership};
-use crate::domain::case::values::{Status, Verdict};
-use crate::domain::value::{CatalogueId, Division, Money, PersonId};
+use crate::domain::case::state::{Deadline, File, Link, Membership};
+use crate::domain::case::values::{LinkRelation, Status, Verdict};
+use crate::domain::value::{CaseId, CatalogueId, Division, Money, PersonId};
 
 /// What somebody dates before something that has to have come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +102,12 @@ impl File {
     #[must_use]
     pub fn has_worked_on_it(&self, actor: &Actor) -> bool {
         self.worked_on_it.contains(&actor.id)
+    }
+
+    /// Whether the case is a part of that one, directly.
+    #[must_use]
+    pub fn is_part_of(&self, whole: CaseId) -> bool {
+        self.links.contains(&Link { other: whole, relation: LinkRelation::SubCaseOf })
     }
 
     /// Whether the last review of the solution on the table approved it.

@@ -106,6 +106,7 @@ fn bytes_of(fact: &CaseFact) -> u64 {
         | CaseFact::CaseWithdrawn(_)
         | CaseFact::CaseMarkedDuplicate(_)
         | CaseFact::CasesLinked(_)
+        | CaseFact::CasesUnlinked(_)
         | CaseFact::FeeRecorded(_)
         | CaseFact::FeeRetracted(_)
         | CaseFact::TypicalCasePublished(_)

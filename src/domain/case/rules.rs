@@ -8,7 +8,7 @@ use crate::domain::actor::Actor;
 use crate::domain::case::authority::{self, Party, Subject};
 use crate::domain::case::command::CaseCommand;
 use crate::domain::case::decide::{
-    closing, collaboration, deadlines, escalation, fees, legacy, publication, report, research, triage, trial,
+    closing, collaboration, deadlines, escalation, fees, legacy, links, publication, report, research, triage, trial,
 };
 use crate::domain::case::facts::GoesOn;
 use crate::domain::case::state::{Case, File};
@@ -130,6 +130,7 @@ rules! {
     WithdrawCase by [Enterprise] from BEFORE_RESOLVED, if nothing_else;
     MarkDuplicate by [Coordinator Importer] from OPEN, if nothing_else;
     LinkCases by [Coordinator Importer] from OPEN, if nothing_else;
+    UnlinkCases by [Coordinator Importer] from ANY, if links::is_linked;
     RecordFee by [Coordinator Importer] from OPEN_OR_CLOSED, if nothing_else;
     RetractFee by [Coordinator Importer] from ANY, if fees::has_fee;
     IntroduceTechnique by [Member Visitor Importer] from OPEN_OR_CLOSED, if nothing_else;

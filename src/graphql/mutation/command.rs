@@ -21,7 +21,7 @@ use crate::graphql::mutation::enterprise::{
 };
 use crate::graphql::mutation::escalation::{EscalateCaseInput, ParkCaseInput, UnparkCaseInput};
 use crate::graphql::mutation::institution::{AmendInstitutionInput, RegisterInstitutionInput};
-use crate::graphql::mutation::links::{LinkCasesInput, MarkDuplicateInput};
+use crate::graphql::mutation::links::{LinkCasesInput, MarkDuplicateInput, UnlinkCasesInput};
 use crate::graphql::mutation::person::{AmendPersonInput, ErasePersonInput, RegisterPersonInput};
 use crate::graphql::mutation::records::{
     AddAttachmentInput, AddCommentInput, EraseImportedPersonsInput, IntroduceTechniqueInput, PublishTypicalCaseInput,
@@ -120,6 +120,7 @@ commands! {
         SpecifyRequirement(SpecifyRequirementInput),
         StartTrial(StartTrialInput),
         TriageCase(TriageCaseInput),
+        UnlinkCases(UnlinkCasesInput),
         UnparkCase(UnparkCaseInput),
         WithdrawCase(WithdrawCaseInput),
     }

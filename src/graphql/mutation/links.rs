@@ -3,7 +3,7 @@
 use async_graphql::ID;
 
 use crate::domain::case::Case;
-use crate::domain::case::command::{LinkCases, MarkDuplicate};
+use crate::domain::case::command::{LinkCases, MarkDuplicate, UnlinkCases};
 use crate::domain::case::facts::CaseFacts;
 use crate::domain::value::CaseId;
 use crate::graphql::mutation::declare::{input, mutations};
@@ -19,6 +19,8 @@ mutations! {
         mark_duplicate(MarkDuplicateInput) -> MarkDuplicatePayload;
         /// 关联案例: says what this case is to another; an open case becomes no part of a closed one. By a coordinator.
         link_cases(LinkCasesInput) -> LinkCasesPayload;
+        /// 解除关联: takes back what was said of this case and another, and says why: the case that this one was part of waits for it no more. As of a moment before, the link is there. In every status. By a coordinator.
+        unlink_cases(UnlinkCasesInput) -> UnlinkCasesPayload;
     }
 }
 
@@ -53,5 +55,25 @@ input! {
         let other = door.id("otherCaseId", &input.other_case_id);
         let id = id?;
         Some(Ordered::new(id, LinkCases { this: id, other: CaseFacts::of(other?), relation: input.relation.into() }))
+    }
+}
+
+input! {
+    /// 解除关联: from which, what this case is not to it, and why.
+    UnlinkCasesInput updates Case by UnlinkCases, about "caseId" {
+        /// 难点: the case.
+        case_id: ID,
+        /// 另一案例: the other case.
+        other_case_id: ID,
+        /// 关系: what this case was said to be to the other.
+        relation: LinkRelation,
+        /// 原因: why.
+        reason: String,
+    }
+    |input, door| {
+        let id = door.id::<CaseId>("caseId", &input.case_id);
+        let other = door.id("otherCaseId", &input.other_case_id);
+        let reason = door.text("reason", &input.reason);
+        Some(Ordered::new(id?, UnlinkCases { other: other?, relation: input.relation.into(), reason: reason? }))
     }
 }

@@ -112,6 +112,7 @@ pub(super) fn of(event: &Recorded<CaseFact>, case: &Case, deadline_before: Optio
         CaseFact::CaseWithdrawn(fact) => said(Kind::Lifecycle, "企业撤回", "Withdrawn", &fact.reason),
         CaseFact::CaseMarkedDuplicate(_) => told(Kind::Lifecycle, "标记重复", "Marked as a duplicate"),
         CaseFact::CasesLinked(_) => told(Kind::Record, "关联案例", "Linked to another case"),
+        CaseFact::CasesUnlinked(fact) => said(Kind::Record, "解除关联", "Unlinked from another case", &fact.reason),
         CaseFact::FeeRecorded(fact) => {
             let item = item(case, &fact.item, fact.catalogue);
             said(Kind::Record, "记录收费", "Fee", &format!("{item} CNY {}", fact.amount))

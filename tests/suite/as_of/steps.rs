@@ -181,6 +181,11 @@ fn orders(house: &House, choice: u8, other: &str, listed: &Value) -> Vec<Order> 
             "linkCases",
             json!({ "otherCaseId": other, "relation": (["RELATED_TO", "SUB_CASE_OF"][pick % 2]) }),
         ),
+        (
+            "coordinator",
+            "unlinkCases",
+            with(json!({ "otherCaseId": other, "relation": (["RELATED_TO", "SUB_CASE_OF"][pick % 2]) }), because()),
+        ),
         ("coordinator", "markDuplicate", json!({ "ofCaseId": other })),
         (enterprise, "withdrawCase", because()),
     ]
@@ -211,6 +216,7 @@ fn leads_on(status: &str, choice: u8) -> &'static [&'static str] {
             "inviteExpert",
             "acceptInvitation",
             "linkCases",
+            "unlinkCases",
             "specifyRequirement",
             "recordFee",
             "retractFee",

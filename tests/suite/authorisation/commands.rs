@@ -59,6 +59,7 @@ const COMMANDS: &[Command] = &[
     ("reviewSolution",             "n n n n n n y n  . . . . . . . .  n n n"),
     ("specifyRequirement",         "y n y n y n n n  . . . . . . . .  n n n"),
     ("startTrial",                 "y n n n y n n n  . . . . . . . .  n n n"),
+    ("unlinkCases",                "n n y n n n n n  . . . . . . . .  n n n"),
     ("withdrawCase",               "y n n n n n n n  . . . . . . . .  n n n"),
 
     // A case that nobody works on yet: to those who will, it is not there.
@@ -322,7 +323,7 @@ fn inputs(stage: &Stage) -> BTreeMap<&'static str, Value> {
         ),
         ("inviteExpert", of("researching", json!({ "expertId": id("expert elsewhere") }))),
         ("leaveCase", of("researching", json!({}))),
-        ("linkCases", of("researching", related)),
+        ("linkCases", of("researching", related.clone())),
         ("listChargeableItem", item),
         ("markDuplicate", of("researching", json!({ "ofCaseId": id("reported") }))),
         ("openCampaign", campaign("又一个")),
@@ -358,6 +359,7 @@ fn inputs(stage: &Stage) -> BTreeMap<&'static str, Value> {
         ("startTrial", of("reviewed", json!({ "plan": "30 件" }))),
         ("submitAnnualSummary", summary(0)),
         ("triageCase", of("reported", triage("RESEARCH_PROBLEM"))),
+        ("unlinkCases", of("paused", with(related, reason()))),
         ("unparkCase", of("parked", json!({}))),
         ("updateView", json!({ "viewId": id("view"), "name": "改名" })),
         ("withdrawCase", of("researching", reason())),

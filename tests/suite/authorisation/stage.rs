@@ -239,12 +239,14 @@ async fn cases(world: &World, scene: &Scene, ids: &mut BTreeMap<&'static str, St
     ids.insert("elsewhere", there);
 }
 
-/// A result and a fee of a case, to be taken back.
+/// A result, a fee and a link of a case, to be taken back.
 async fn mistaken(world: &World, case: &str, ids: &mut BTreeMap<&'static str, String>) {
     let result = json!({ "value": "25.0012", "unit": "mm", "method": "比较测量", "traceability": "JZ-1" });
     let fee = json!({ "caseId": case, "item": "GD-L-012", "serviceDate": day(0), "amount": "800" });
     done(world, "lead", "recordMeasurement", json!({ "caseId": case, "result": result })).await;
     done(world, "coordinator", "recordFee", fee).await;
+    let link = json!({ "caseId": case, "otherCaseId": ids["reported"], "relation": "RELATED_TO" });
+    done(world, "coordinator", "linkCases", link).await;
     let query = "query Mistaken($id: ID!) { case(id: $id) { measurements { id } fees { id } } }";
     let shown = world.ask("lead", query, json!({ "id": case })).await["case"].clone();
     ids.insert("measurement", text(&shown["measurements"][0]["id"]));

@@ -9,6 +9,7 @@ use crate::life::world::{World, with};
 pub async fn play(world: &World, scene: &Scene) {
     invitation(world, scene).await;
     membership_of_a_closed_case(world, scene).await;
+    part_of_another(world, scene).await;
 }
 
 /// Somebody of another institution was invited by mistake, and reads the case no more.
@@ -92,6 +93,73 @@ async fn membership_of_a_closed_case(world: &World, scene: &Scene) {
         assert_eq!(case.seen_by("expert", "id").await, Value::Null, "{who}");
         case.is("CLOSED").await;
     }
+}
+
+/// A case that was made part of the wrong one keeps that one from being closed, until the link is taken back.
+async fn part_of_another(world: &World, scene: &Scene) {
+    let whole = awaiting_confirmation(world, scene, "不是它的部分").await;
+    whole.takes("enterprise", "confirmSolution", json!({})).await;
+    let part = scene.reported(world, "挂错了的难点").await;
+    let to = |relation: &str| json!({ "otherCaseId": whole.id, "relation": relation });
+    let from = |relation: &str| with(to(relation), json!({ "reason": "选错了案例" }));
+    let close = || json!({ "lesson": "先核对编号", "feeTotal": "0" });
+    part.refuses([("coordinator", "unlinkCases", from("SUB_CASE_OF"), "NOT_LINKED", "otherCaseId")]).await;
+    part.takes("coordinator", "linkCases", to("SUB_CASE_OF")).await;
+    part.takes("coordinator", "linkCases", to("RELATED_TO")).await;
+    whole.refuses([("coordinator", "closeCase", close(), "SUB_CASE_OPEN", "")]).await;
+    let linked = world.position().await.to_string();
+    part.refuses([
+        ("enterprise", "unlinkCases", from("SUB_CASE_OF"), "NOT_PERMITTED", ""),
+        ("coordinator", "unlinkCases", with(from("SUB_CASE_OF"), json!({ "reason": " " })), "TEXT_EMPTY", "reason"),
+        (
+            "coordinator",
+            "unlinkCases",
+            with(from("SUB_CASE_OF"), json!({ "otherCaseId": scene.expert })),
+            "ID_INVALID",
+            "otherCaseId",
+        ),
+        (
+            "coordinator",
+            "unlinkCases",
+            with(from("SUB_CASE_OF"), json!({ "otherCaseId": part.id })),
+            "NOT_LINKED",
+            "otherCaseId",
+        ),
+    ])
+    .await;
+    let keyed = with(from("SUB_CASE_OF"), json!({ "idempotencyKey": "unlink-cases-1" }));
+    part.takes("coordinator", "unlinkCases", keyed.clone()).await;
+    let again = world.order("coordinator", "unlinkCases", &with(keyed, json!({ "caseId": part.id }))).await;
+    assert_eq!(again["receipt"]["replayed"], true, "{again}");
+    part.refuses([("coordinator", "unlinkCases", from("SUB_CASE_OF"), "NOT_LINKED", "otherCaseId")]).await;
+
+    let links = "links { otherId relation }";
+    let related = json!({ "otherId": whole.id, "relation": "RELATED_TO" });
+    assert_eq!(part.shows(links).await["links"], json!([related]));
+    let then = as_of(&part, "watcher", &linked, links).await;
+    assert_eq!(then["links"], json!([{ "otherId": whole.id, "relation": "SUB_CASE_OF" }, related]));
+    let shown = part
+        .shows(
+            "fieldHistory(field: LINKS) { reason event { ... on CasesUnlinkedEvent { otherCaseId relation reason } } }
+             timeline { nodes { kind chinese english } }",
+        )
+        .await;
+    let last = shown["fieldHistory"].as_array().and_then(|all| all.last()).expect("a change");
+    assert_eq!(last, &json!({ "reason": "选错了案例", "event": from("SUB_CASE_OF") }));
+    let entry = json!({
+        "kind": "RECORD", "chinese": "解除关联：选错了案例", "english": "Unlinked from another case: 选错了案例",
+    });
+    assert!(shown["timeline"]["nodes"].as_array().expect("entries").contains(&entry), "{shown}");
+
+    // Made again, it holds again; and taken back again, it keeps the whole no longer.
+    part.takes("coordinator", "linkCases", to("SUB_CASE_OF")).await;
+    whole.refuses([("coordinator", "closeCase", close(), "SUB_CASE_OPEN", "")]).await;
+    part.takes("coordinator", "unlinkCases", from("SUB_CASE_OF")).await;
+    whole.takes("coordinator", "closeCase", close()).await;
+    // What has ended is put right, too.
+    part.takes("enterprise", "withdrawCase", json!({ "reason": "自行解决" })).await;
+    part.takes("coordinator", "unlinkCases", from("RELATED_TO")).await;
+    assert_eq!(part.shows(links).await["links"], json!([]));
 }
 
 /// A case that a routine service has answered.

@@ -1,11 +1,15 @@
-//! What a case is to others.
+//! What a case is to others. What was said of it wrongly is taken back wherever the case is: the whole would wait for a
+//! part that is none.
 
-use crate::domain::case::command::{LinkCases, MarkDuplicate};
+use jiff::civil::Date;
+
+use crate::domain::actor::Actor;
+use crate::domain::case::command::{LinkCases, MarkDuplicate, UnlinkCases};
 use crate::domain::case::decide::closing::check_parts_ended;
 use crate::domain::case::decide::{Decision, Given, only, refuse};
-use crate::domain::case::event::{CaseMarkedDuplicate, CasesLinked};
+use crate::domain::case::event::{CaseMarkedDuplicate, CasesLinked, CasesUnlinked};
 use crate::domain::case::facts::{CaseFacts, GoesOn};
-use crate::domain::case::state::Link;
+use crate::domain::case::state::{File, Link};
 use crate::domain::case::values::{LinkRelation, Status};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::CaseId;
@@ -35,6 +39,22 @@ pub(super) fn link_cases(given: Given<'_>, command: &LinkCases) -> Decision {
         return refuse(Code::LinkExists, "otherCaseId", "the cases are linked so already");
     }
     only(CasesLinked { other, relation: command.relation })
+}
+
+pub(crate) fn is_linked(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
+    match file.links.is_empty() {
+        true => refuse(Code::NotLinked, "otherCaseId", "the case is linked with no other"),
+        false => Ok(()),
+    }
+}
+
+/// Whoever sees the case sees what it is linked with: the other one is not looked up.
+pub(super) fn unlink_cases(given: Given<'_>, command: &UnlinkCases) -> Decision {
+    let (other, relation) = (command.other, command.relation);
+    if !given.file.links.contains(&Link { other, relation }) {
+        return refuse(Code::NotLinked, "otherCaseId", "the cases are not linked so");
+    }
+    only(CasesUnlinked { other, relation, reason: command.reason.clone() })
 }
 
 /// The other case has to be there, another one, and not a duplicate itself.

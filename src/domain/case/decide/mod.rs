@@ -12,7 +12,7 @@ pub(crate) mod deadlines;
 pub(crate) mod escalation;
 pub(crate) mod fees;
 pub(crate) mod legacy;
-mod links;
+pub(crate) mod links;
 pub(crate) mod publication;
 mod records;
 pub(crate) mod report;
@@ -100,6 +100,7 @@ impl Case {
             CaseCommand::WithdrawCase(command) => closing::withdraw_case(given()?, command),
             CaseCommand::MarkDuplicate(command) => links::mark_duplicate(given()?, command),
             CaseCommand::LinkCases(command) => links::link_cases(given()?, command),
+            CaseCommand::UnlinkCases(command) => links::unlink_cases(given()?, command),
             CaseCommand::RecordFee(command) => fees::record_fee(given()?, command),
             CaseCommand::RetractFee(command) => fees::retract_fee(given()?, command),
             CaseCommand::IntroduceTechnique(command) => records::introduce_technique(given()?, command),

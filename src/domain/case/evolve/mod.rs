@@ -78,6 +78,10 @@ impl File {
             CaseFact::CaseWithdrawn(_) => self.move_to(Status::Withdrawn, at),
             CaseFact::CaseMarkedDuplicate(fact) => self.case_marked_duplicate(fact, at),
             CaseFact::CasesLinked(fact) => self.links.push(Link { other: fact.other, relation: fact.relation }),
+            CaseFact::CasesUnlinked(fact) => {
+                let taken_back = Link { other: fact.other, relation: fact.relation };
+                self.links.retain(|link| *link != taken_back);
+            }
             CaseFact::FeeRecorded(fact) => self.fee_recorded(fact, at),
             CaseFact::FeeRetracted(fact) => self.fee_retracted(fact, event),
             CaseFact::TechniqueIntroduced(fact) => {

@@ -308,7 +308,7 @@ impl<'a> States<'a> {
             CaseField::PausedFrom => self.one(D::Date, |file| file.paused_from),
             CaseField::ParkedUntil => self.one(D::Date, |file| file.parked_until),
             CaseField::DuplicateOf => self.one(D::Reference, |file| file.duplicate_of.map(Named::Case)),
-            CaseField::Links => self.growing(D::Links, |file| &file.links),
+            CaseField::Links => self.list(D::Links, |file| &file.links),
             CaseField::Fees => self.list(D::Fees, |file| &file.fees),
             CaseField::Techniques => self.growing(D::Techniques, |file| &file.techniques),
             CaseField::Trainings => self.growing(D::Trainings, |file| &file.trainings),

@@ -25,6 +25,7 @@ impl CaseFact {
             Self::DeadlineExtended(fact) => Some(&fact.reason),
             Self::ClockPaused(fact) => Some(&fact.reason),
             Self::CaseWithdrawn(fact) => Some(&fact.reason),
+            Self::CasesUnlinked(fact) => Some(&fact.reason),
             Self::FeeRetracted(fact) => Some(&fact.reason),
             Self::TypicalCaseRetracted(fact) => Some(&fact.reason),
             Self::ImportedPersonsErased(fact) => Some(&fact.reason),

@@ -56,7 +56,7 @@ fn fact_may_move(fact: &CaseFact, field: CaseField) -> bool {
         CaseFact::ClockPaused(_) => field == F::PausedFrom,
         CaseFact::ClockResumed(_) => field == F::PausedFrom || is_of_a_deadline(field),
         CaseFact::CaseMarkedDuplicate(_) => field == F::DuplicateOf || is_of_a_step(field),
-        CaseFact::CasesLinked(_) => field == F::Links,
+        CaseFact::CasesLinked(_) | CaseFact::CasesUnlinked(_) => field == F::Links,
         CaseFact::FeeRecorded(_) | CaseFact::FeeRetracted(_) => field == F::Fees,
         CaseFact::TechniqueIntroduced(_) => field == F::Techniques,
         CaseFact::TrainingDelivered(_) => field == F::Trainings,

@@ -237,6 +237,10 @@ pub(super) fn link(other: CaseFacts, relation: LinkRelation) -> LinkCases {
     LinkCases { this: this_case(), other, relation }
 }
 
+pub(super) fn unlink(relation: LinkRelation) -> UnlinkCases {
+    UnlinkCases { other: another_case().case, relation, reason: statement("it is about another gauge") }
+}
+
 pub(super) fn fee(amount: &str) -> RecordFee {
     RecordFee {
         id: FeeId(Uuid::from_u128(1)),
@@ -359,6 +363,7 @@ pub(super) fn one_of_each() -> Vec<CaseCommand> {
         withdraw().into(),
         duplicate(another_case()).into(),
         link(another_case(), LinkRelation::RelatedTo).into(),
+        unlink(LinkRelation::RelatedTo).into(),
         fee("300").into(),
         retract_fee(1).into(),
         technique().into(),

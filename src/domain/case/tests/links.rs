@@ -1,6 +1,7 @@
 use crate::domain::case::command::{MarkDuplicate, ReopenCase};
-use crate::domain::case::event::{CaseMarkedDuplicate, CaseReopened, CasesLinked};
+use crate::domain::case::event::{CaseMarkedDuplicate, CaseReopened, CasesLinked, CasesUnlinked};
 use crate::domain::case::facts::{CaseFacts, GoesOn};
+use crate::domain::case::state::Link;
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
 use crate::domain::case::tests::story::{MONDAY, Outcome, Story, moment};
@@ -151,4 +152,43 @@ fn no_case_is_part_of_itself() {
     // Related cases have no order that could run in a circle.
     let fact = CasesLinked { other: part_of_this.case, relation: LinkRelation::RelatedTo };
     linked(part_of_this, LinkRelation::RelatedTo).happens(fact);
+}
+
+#[test]
+fn what_was_linked_wrongly_is_taken_back_wherever_the_case_is() {
+    use LinkRelation::{RelatedTo, SubCaseOf};
+    let linked = || {
+        let case = Story::of(Status::Researching).then(coordinator(), link(another_case(), RelatedTo));
+        case.then(coordinator(), link(another_case(), SubCaseOf))
+    };
+    let anywhere = [
+        linked(),
+        linked().then(enterprise(), withdraw()),
+        linked().then(coordinator(), duplicate(another_case())),
+        Story::of(Status::Resolved)
+            .then(coordinator(), link(another_case(), RelatedTo))
+            .then(coordinator(), link(another_case(), SubCaseOf))
+            .then(coordinator(), close()),
+    ];
+    for story in anywhere {
+        let status = story.file().status;
+        let fact = CasesUnlinked { other: another_case().case, relation: SubCaseOf, reason: unlink(SubCaseOf).reason };
+        story.clone().when(coordinator(), unlink(SubCaseOf)).happens(fact);
+        let file = story.then(coordinator(), unlink(SubCaseOf)).file();
+        assert_eq!(file.status, status, "it is no step of its life");
+        assert!(!file.is_part_of(another_case().case), "{status}");
+        assert_eq!(file.links, [Link { other: another_case().case, relation: RelatedTo }], "the other one stands");
+    }
+}
+
+#[test]
+fn a_link_is_taken_back_once_and_may_be_made_again() {
+    use LinkRelation::{RelatedTo, SubCaseOf};
+    Story::of(Status::Triaged).when(coordinator(), unlink(RelatedTo)).refused(Code::NotLinked, "otherCaseId");
+    let linked = Story::of(Status::Triaged).then(coordinator(), link(another_case(), SubCaseOf));
+    linked.clone().when(coordinator(), unlink(RelatedTo)).refused(Code::NotLinked, "otherCaseId");
+    linked.clone().when(enterprise(), unlink(SubCaseOf)).refused(Code::NotPermitted, "");
+    let unlinked = linked.then(coordinator(), unlink(SubCaseOf));
+    unlinked.clone().when(coordinator(), unlink(SubCaseOf)).refused(Code::NotLinked, "otherCaseId");
+    assert!(unlinked.then(coordinator(), link(another_case(), SubCaseOf)).file().is_part_of(another_case().case));
 }

@@ -7,7 +7,7 @@ use crate::domain::case::command::{CaseCommand, MissDeadline, SetDeadline};
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
 use crate::domain::case::tests::story::Story;
-use crate::domain::case::values::{Kind, Status};
+use crate::domain::case::values::{Kind, LinkRelation, Status};
 use crate::domain::refusal::Code;
 use crate::domain::value::Level;
 
@@ -37,7 +37,7 @@ fn untied() -> [Actor; 4] {
     [another_enterprise(), neighbour(), another_lead(), stranger()]
 }
 
-const WHO: [(&str, &str); 46] = [
+const WHO: [(&str, &str); 47] = [
     ("ReportCase", "E V C I"),
     ("SpecifyRequirement", "E C L I"),
     ("RenameCase", "E C L I"),
@@ -74,6 +74,7 @@ const WHO: [(&str, &str); 46] = [
     ("WithdrawCase", "E"),
     ("MarkDuplicate", "C I"),
     ("LinkCases", "C I"),
+    ("UnlinkCases", "C I"),
     ("RecordFee", "C I"),
     ("RetractFee", "C I"),
     ("IntroduceTechnique", "L X V I"),
@@ -111,6 +112,7 @@ fn where_it_works(command: &CaseCommand) -> Story {
         CaseCommand::MissDeadline(_) => at_work().at("2026-07-01T02:00:00Z"),
         CaseCommand::ResumeClock(_) => at_work().then(lead(), pause()),
         CaseCommand::RetractMeasurement(_) => at_work().then(lead(), measure("2", "um")),
+        CaseCommand::UnlinkCases(_) => at_work().then(coordinator(), link(another_case(), LinkRelation::RelatedTo)),
         CaseCommand::RetractFee(_) => at_work().then(coordinator(), fee("300")),
         CaseCommand::PublishTypicalCase(_) => of(Status::Closed),
         CaseCommand::RetractTypicalCase(_) => of(Status::Closed).then(manager(), publish()),

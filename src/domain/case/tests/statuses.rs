@@ -19,7 +19,7 @@ const ANY: &str = "REPORTED TRIAGED ASSIGNED RESEARCHING SOLUTION_PROPOSED ON_TR
     CLOSED WITHDRAWN DUPLICATE";
 const COLLABORATION: &str = "ASSIGNED RESEARCHING SOLUTION_PROPOSED ON_TRIAL AWAITING_CONFIRMATION";
 
-const FROM: [(&str, &str); 46] = [
+const FROM: [(&str, &str); 47] = [
     ("ReportCase", ANY),
     ("SpecifyRequirement", BEFORE_RESOLVED),
     ("RenameCase", OPEN),
@@ -56,6 +56,7 @@ const FROM: [(&str, &str); 46] = [
     ("WithdrawCase", BEFORE_RESOLVED),
     ("MarkDuplicate", OPEN),
     ("LinkCases", OPEN),
+    ("UnlinkCases", ANY),
     ("RecordFee", OPEN_OR_CLOSED),
     ("RetractFee", ANY),
     ("IntroduceTechnique", OPEN_OR_CLOSED),

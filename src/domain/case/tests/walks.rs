@@ -18,7 +18,7 @@ use crate::domain::case::state::Case;
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
 use crate::domain::case::tests::story::{MONDAY, Story, moment};
-use crate::domain::case::values::{Kind, Status, Verdict};
+use crate::domain::case::values::{Kind, LinkRelation, Status, Verdict};
 use crate::domain::event::Recorded;
 use crate::domain::order::Order;
 use crate::domain::refusal::Refusal;
@@ -32,7 +32,7 @@ fn config() -> ProptestConfig {
 /// One of each command, and the other ways to give some of them.
 fn commands() -> Vec<CaseCommand> {
     let mut commands = one_of_each();
-    commands.extend::<[CaseCommand; 14]>([
+    commands.extend::<[CaseCommand; 15]>([
         rename("pitch diameter of small thread gauges").into(),
         triage(Kind::Calibration).into(),
         review(Verdict::ChangesRequested).into(),
@@ -46,6 +46,7 @@ fn commands() -> Vec<CaseCommand> {
         invite("expert").into(),
         invite("invitee").into(),
         remove("invitee").into(),
+        link(another_case(), LinkRelation::SubCaseOf).into(),
         reassign("lead", institute()).into(),
     ]);
     commands
@@ -152,6 +153,9 @@ fn starts() -> Vec<Story> {
         Story::of_routine_service(),
         Story::of_imported_persons(),
         Story::of(Status::AwaitingConfirmation).then(lead(), invite("invitee")),
+        Story::of(Status::Triaged)
+            .then(coordinator(), link(another_case(), LinkRelation::RelatedTo))
+            .then(coordinator(), link(another_case(), LinkRelation::SubCaseOf)),
     ];
     let starts = Status::ALL.iter().map(|status| Story::of(*status)).chain(waiting);
     let on_another_day = starts.map(|story| story.at("2026-03-25T02:00:00Z"));

@@ -180,6 +180,7 @@ case_events! {
     CaseWithdrawn => ending::CaseWithdrawnEvent,
     CaseMarkedDuplicate => ending::CaseMarkedDuplicateEvent,
     CasesLinked => records::CasesLinkedEvent,
+    CasesUnlinked => records::CasesUnlinkedEvent,
     FeeRecorded => records::FeeRecordedEvent,
     FeeRetracted => records::FeeRetractedEvent,
     TechniqueIntroduced => records::TechniqueIntroducedEvent,

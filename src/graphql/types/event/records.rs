@@ -15,6 +15,15 @@ event_objects! {
         /// 关系: what this case is to it.
         relation: LinkRelation = fact.relation.into();
     }
+    /// 解除关联: what was said of two cases was taken back.
+    CasesUnlinked as CasesUnlinkedEvent |fact| {
+        /// 另一案例: global id of the other case.
+        other_case_id: ID = ids::global(fact.other);
+        /// 关系: what this case is not to it.
+        relation: LinkRelation = fact.relation.into();
+        /// 原因: why.
+        reason: String = fact.reason.to_string();
+    }
     /// 记录收费: a fee is on record.
     FeeRecorded as FeeRecordedEvent |fact| {
         /// The fee's global id.

@@ -225,5 +225,9 @@ async fn other_ways(striker: &Striker<'_>, scene: &Scene) {
 
 async fn ends(striker: &Striker<'_>, scene: &Scene) {
     let case = Struck::of(striker, scene.reported(striker.world, "企业收回").await);
+    let other = scene.reported(striker.world, "挂错了的").await.id;
+    let link = json!({ "otherCaseId": other, "relation": "RELATED_TO" });
+    case.by("coordinator", "linkCases", link.clone()).await;
+    case.by("coordinator", "unlinkCases", with(link, json!({ "reason": "选错了" }))).await;
     case.by("enterprise", "withdrawCase", json!({ "reason": "自行解决" })).await;
 }
