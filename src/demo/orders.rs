@@ -50,7 +50,8 @@ pub(super) fn order(scene: &Scene<'_>, action: &Action) -> (CaseCommand, Vec<New
 fn plain(scene: &Scene<'_>, action: &Action) -> CaseCommand {
     match action {
         Action::Triage { category, kind, severity } => {
-            TriageCase { category: category.0.clone(), kind: *kind, severity: *severity }.into()
+            let (category, kind, severity) = (category.0.clone(), *kind, *severity);
+            TriageCase { category, kind, severity, correction_reason: None }.into()
         }
         Action::Require(requirement) => SpecifyRequirement { requirement: requirement.0.clone() }.into(),
         Action::Rename { title, reason } => RenameCase { title: title.0.clone(), reason: some(reason) }.into(),

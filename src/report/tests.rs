@@ -110,7 +110,7 @@ async fn triaged(app: &App, like: &StoredCase, number: usize, kind: Kind) -> Uui
     };
     given(app, id, report).await;
     let category = ServiceCategory::parse("L").expect("a category");
-    given(app, id, TriageCase { category, kind, severity: Severity::Major }).await;
+    given(app, id, TriageCase { category, kind, severity: Severity::Major, correction_reason: None }).await;
     id
 }
 

@@ -51,7 +51,7 @@ commands! {
             /// Why, if said.
             reason: Option<Statement>,
         }
-        /// Sorts a reported case.
+        /// Sorts a reported case, or one anew that was sorted wrongly.
         TriageCase {
             /// The KCDB service category.
             category: ServiceCategory,
@@ -59,6 +59,8 @@ commands! {
             kind: Kind,
             /// How much it hurts.
             severity: Severity,
+            /// Why it is sorted anew; absence is refused where it was sorted before.
+            correction_reason: Option<Statement>,
         }
         /// Answers the need by a routine service.
         ProvideRoutineService {

@@ -114,7 +114,7 @@ payloads! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Statement>,
     }
-    /// 分诊.
+    /// 分诊: the case was sorted, for the first time or anew. A correction leaves it where it is in its life.
     CaseTriaged {
         /// The KCDB service category.
         category: ServiceCategory,
@@ -122,6 +122,9 @@ payloads! {
         kind: Kind,
         /// How much it hurts.
         severity: Severity,
+        /// Why it was sorted anew, where it was sorted wrongly before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        correction_reason: Option<Statement>,
     }
     /// 提供常规服务: verification, calibration, testing or the like answered the need.
     RoutineServiceProvided {

@@ -97,7 +97,7 @@ rules! {
     ReportCase by [Enterprise Visitor Coordinator Importer] from ANY, if report::not_reported_yet;
     SpecifyRequirement by [Enterprise Coordinator Lead Importer] from BEFORE_RESOLVED, if nothing_else;
     RenameCase by [Enterprise Coordinator Lead Importer] from OPEN, if nothing_else;
-    TriageCase by [Coordinator Importer] from &[Reported], if nothing_else;
+    TriageCase by [Coordinator Importer] from OPEN, if nothing_else;
     ProvideRoutineService by [Coordinator Importer] from &[Triaged], if triage::is_no_research;
     AssignResearch by [Coordinator Manager Importer] from &[Triaged], if nothing_else;
     ReassignResearch by [Coordinator Manager Importer] from ASSIGNED_TO_TRIAL, if nothing_else;

@@ -15,7 +15,7 @@ use crate::graphql::words::{CaseKind, Severity};
 mutations! {
     /// What happens to a reported case first.
     TriageMutation answers case: CaseNode, CaseConflict {
-        /// 分诊: sorts a reported case. By a coordinator.
+        /// 分诊: sorts a reported case; or sorts one anew that was sorted wrongly and is not closed, with `correctionReason`, which leaves it where it is. A case that a routine service has answered becomes no research problem before that is rejected. By a coordinator.
         triage_case(TriageCaseInput) -> TriageCasePayload;
         /// 提供常规服务: a verification, calibration, test or the like answered the need; the enterprise has to confirm. By a coordinator.
         provide_routine_service(ProvideRoutineServiceInput) -> ProvideRoutineServicePayload;
@@ -33,14 +33,18 @@ input! {
         kind: CaseKind,
         /// 严重程度: how much it hurts.
         severity: Severity,
+        /// 更正原因: why the case is sorted anew; required where it was sorted before, and refused where it was not.
+        correction_reason: Option<String>,
     }
     |input, door| {
         let id = door.id::<CaseId>("caseId", &input.case_id);
         let category = door.text("category", &input.category);
+        let correction_reason = door.optional("correctionReason", input.correction_reason.as_deref());
         Some(Ordered::new(id?, TriageCase {
             category: category?,
             kind: input.kind.into(),
             severity: input.severity.into(),
+            correction_reason: correction_reason?,
         }))
     }
 }

@@ -197,6 +197,7 @@ impl Mapping {
                     category: read.value(&key("category"), category, ServiceCategory::parse)?,
                     kind: read.word(&key("kind"), kind, rule::kind)?,
                     severity: read.word(&key("severity"), severity, rule::severity)?,
+                    correction_reason: None,
                 };
                 ("CaseTriaged", command.into())
             }

@@ -31,7 +31,14 @@ pub(super) fn of(event: &Recorded<CaseFact>, case: &Case, deadline_before: Optio
         CaseFact::CaseReported(fact) => said(Kind::Lifecycle, "报告难点", "Reported", &fact.title),
         CaseFact::CaseRenamed(fact) => said(Kind::Record, "更正标题", "Renamed", &fact.to),
         CaseFact::RequirementSpecified(_) => told(Kind::Work, "明确测量要求", "Requirement specified"),
-        CaseFact::CaseTriaged(fact) => said(Kind::Lifecycle, "分诊", "Triaged", &fact.category.code()),
+        CaseFact::CaseTriaged(fact) => match &fact.correction_reason {
+            None => said(Kind::Lifecycle, "分诊", "Triaged", &fact.category.code()),
+            Some(reason) => {
+                let (kind, severity) = (fact.kind.name().to_owned(), fact.severity.name().to_owned());
+                let which = which(&[fact.category.code().to_owned(), kind, severity]);
+                said_of(Kind::Record, "更正分诊", "Triage corrected", &which, reason)
+            }
+        },
         CaseFact::RoutineServiceProvided(_) => told(Kind::Lifecycle, "提供常规服务", "Routine service provided"),
         CaseFact::ResearchAssigned(fact) => {
             with_deadline(told(Kind::Lifecycle, "下达攻关任务", "Research assigned"), Some(fact.deadline))

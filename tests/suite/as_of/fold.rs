@@ -105,7 +105,7 @@ impl Known {
     fn take_up(&mut self, fact: &CaseFact) {
         let back = if self.assigned { "RESEARCHING" } else { "TRIAGED" };
         let (status, deadline) = match fact {
-            CaseFact::CaseTriaged(_) => (Some("TRIAGED"), None),
+            CaseFact::CaseTriaged(fact) if fact.correction_reason.is_none() => (Some("TRIAGED"), None),
             CaseFact::RoutineServiceProvided(_) => (Some("AWAITING_CONFIRMATION"), None),
             CaseFact::ResearchAssigned(fact) => (Some("ASSIGNED"), Some(fact.deadline)),
             CaseFact::ResearchReassigned(fact) => (Some("ASSIGNED"), fact.deadline),

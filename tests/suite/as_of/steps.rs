@@ -99,6 +99,10 @@ fn orders(house: &House, choice: u8, other: &str, listed: &Value) -> Vec<Order> 
         let value = (1 + value % 9).to_string();
         json!({ "value": value, "unit": "um", "coverageFactor": "2", "coverageProbability": "0.95" })
     };
+    let sorted = || {
+        let kind = ["RESEARCH_PROBLEM", "TESTING"][usize::from(pick % 5 == 0)];
+        json!({ "category": (["L", "T"][pick % 2]), "kind": kind, "severity": "MAJOR" })
+    };
     let levels = ["COUNTY", "CITY", "PROVINCE", "NATION"];
     vec![
         (
@@ -106,11 +110,8 @@ fn orders(house: &House, choice: u8, other: &str, listed: &Value) -> Vec<Order> 
             "renameCase",
             json!({ "title": format!("难点 {} {}", choice % 7, ["铂电阻", "热电偶", "量块"][pick % 3]) }),
         ),
-        (
-            "coordinator",
-            "triageCase",
-            json!({ "category": (["L", "T"][pick % 2]), "kind": (["RESEARCH_PROBLEM", "TESTING"][usize::from(pick % 5 == 0)]), "severity": "MAJOR" }),
-        ),
+        ("coordinator", "triageCase", sorted()),
+        ("coordinator", "triageCase", with(sorted(), json!({ "correctionReason": REASON }))),
         (
             "coordinator",
             "provideRoutineService",

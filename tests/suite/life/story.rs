@@ -112,7 +112,7 @@ async fn triaging(case: &Case<'_>) {
     ])
     .await;
     case.takes("coordinator", "triageCase", input(json!({ "expectedVersion": 3 }))).await;
-    case.refuses([("coordinator", "triageCase", input(json!({})), "WRONG_STATUS", "")]).await;
+    case.refuses([("coordinator", "triageCase", input(json!({})), "REASON_MISSING", "correctionReason")]).await;
 }
 
 async fn assignment(case: &Case<'_>, scene: &Scene) {

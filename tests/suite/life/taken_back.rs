@@ -10,6 +10,7 @@ pub async fn play(world: &World, scene: &Scene) {
     invitation(world, scene).await;
     membership_of_a_closed_case(world, scene).await;
     part_of_another(world, scene).await;
+    triage_of_one_click(world, scene).await;
 }
 
 /// Somebody of another institution was invited by mistake, and reads the case no more.
@@ -160,6 +161,57 @@ async fn part_of_another(world: &World, scene: &Scene) {
     part.takes("enterprise", "withdrawCase", json!({ "reason": "自行解决" })).await;
     part.takes("coordinator", "unlinkCases", from("RELATED_TO")).await;
     assert_eq!(part.shows(links).await["links"], json!([]));
+}
+
+/// A case that was sorted wrongly is sorted anew, wherever it is by then, and goes on from there.
+async fn triage_of_one_click(world: &World, scene: &Scene) {
+    let case = scene.researching(world, "分错了类").await;
+    let (sorted, version) = (world.position().await.to_string(), case.shows("version").await["version"].clone());
+    let anew = |kind: &str| with(triage(kind), json!({ "correctionReason": "点错了" }));
+    case.refuses([
+        ("coordinator", "triageCase", triage("CALIBRATION"), "REASON_MISSING", "correctionReason"),
+        ("coordinator", "triageCase", anew("RESEARCH_PROBLEM"), "NOTHING_TO_AMEND", ""),
+        ("lead", "triageCase", anew("CALIBRATION"), "NOT_PERMITTED", ""),
+    ])
+    .await;
+    let keyed = with(anew("CALIBRATION"), json!({ "severity": "MINOR", "idempotencyKey": "triage-anew-1" }));
+    case.takes("coordinator", "triageCase", keyed.clone()).await;
+    let again = world.order("coordinator", "triageCase", &with(keyed, json!({ "caseId": case.id }))).await;
+    assert_eq!(again["receipt"]["replayed"], true, "{again}");
+
+    let fields = "status kind severity";
+    let expected = json!({ "status": "RESEARCHING", "kind": "CALIBRATION", "severity": "MINOR" });
+    assert_eq!(case.shows(fields).await, expected);
+    let then = as_of(&case, "watcher", &sorted, fields).await;
+    assert_eq!(then, json!({ "status": "RESEARCHING", "kind": "RESEARCH_PROBLEM", "severity": "MAJOR" }));
+    let shown = case
+        .shows(&format!(
+            "diff(from: {{ version: {version} }}) {{ field events {{ type }} }}
+             fieldHistory(field: KIND) {{ reason event {{ ... on CaseTriagedEvent {{ kind correctionReason }} }} }}
+             timeline {{ nodes {{ kind chinese english }} }}"
+        ))
+        .await;
+    let of_triage = json!([{ "type": "CaseTriaged" }]);
+    let moved = ["KIND", "SEVERITY"].map(|field| json!({ "field": field, "events": of_triage }));
+    assert_eq!(shown["diff"], json!(moved));
+    let history = json!([
+        { "reason": null, "event": { "kind": "RESEARCH_PROBLEM", "correctionReason": null } },
+        { "reason": "点错了", "event": { "kind": "CALIBRATION", "correctionReason": "点错了" } },
+    ]);
+    assert_eq!(shown["fieldHistory"], history);
+    let entry = json!({
+        "kind": "RECORD", "chinese": "更正分诊（L/DimMet-2.1.2，CALIBRATION，MINOR）：点错了",
+        "english": "Triage corrected (L/DimMet-2.1.2, CALIBRATION, MINOR): 点错了",
+    });
+    assert!(shown["timeline"]["nodes"].as_array().expect("entries").contains(&entry), "{shown}");
+
+    let early = scene.reported(world, "还没有分诊").await;
+    early.refuses([("coordinator", "triageCase", anew("TESTING"), "NOTHING_TO_AMEND", "correctionReason")]).await;
+    let answered = awaiting_confirmation(world, scene, "其实要攻关").await;
+    answered.refuses([("coordinator", "triageCase", anew("RESEARCH_PROBLEM"), "KIND_IS_RESEARCH", "kind")]).await;
+    answered.takes("enterprise", "rejectSolution", json!({ "reason": "仍不稳定" })).await;
+    answered.takes("coordinator", "triageCase", anew("RESEARCH_PROBLEM")).await;
+    answered.takes("coordinator", "assignResearch", scene.assignment()).await;
 }
 
 /// A case that a routine service has answered.

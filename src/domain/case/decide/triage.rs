@@ -1,4 +1,5 @@
-//! A reported case is sorted, and a routine service may answer it at once.
+//! A reported case is sorted, and a routine service may answer it at once. One that was sorted wrongly is sorted anew: it
+//! stays where it is, with whoever works on it.
 
 use jiff::civil::Date;
 
@@ -6,12 +7,56 @@ use crate::domain::actor::Actor;
 use crate::domain::case::command::{ProvideRoutineService, TriageCase};
 use crate::domain::case::decide::{Decision, Given, only, refuse};
 use crate::domain::case::event::{CaseTriaged, RoutineServiceProvided};
-use crate::domain::case::state::File;
-use crate::domain::case::values::Kind;
+use crate::domain::case::state::{File, Triage};
+use crate::domain::case::values::{Kind, Status};
 use crate::domain::refusal::{Code, Refusal};
 
-pub(super) fn triage_case(_: Given<'_>, command: &TriageCase) -> Decision {
-    only(CaseTriaged { category: command.category.clone(), kind: command.kind, severity: command.severity })
+pub(super) fn triage_case(given: Given<'_>, command: &TriageCase) -> Decision {
+    match (&given.file.triage, &command.correction_reason) {
+        (None, None) => {}
+        (None, Some(_)) => {
+            return refuse(
+                Code::NothingToAmend,
+                "correctionReason",
+                "the case was not sorted yet: it is sorted without",
+            );
+        }
+        (Some(_), None) => {
+            let status = given.file.status;
+            let message = format!("the case was sorted, and is {status}: say why it is sorted anew");
+            return refuse(Code::ReasonMissing, "correctionReason", message);
+        }
+        (Some(before), Some(_)) => check_correction(given.file, before, command)?,
+    }
+    only(CaseTriaged {
+        category: command.category.clone(),
+        kind: command.kind,
+        severity: command.severity,
+        correction_reason: command.correction_reason.clone(),
+    })
+}
+
+/// An assignment stands whatever the kind of the case is. A service off the shelf does not, where that turns out to be a
+/// research problem: it is rejected first, so that the case can be assigned.
+fn check_correction(file: &File, before: &Triage, command: &TriageCase) -> Result<(), Refusal> {
+    let is_same =
+        before.category == command.category && before.kind == command.kind && before.severity == command.severity;
+    if is_same {
+        return refuse(Code::NothingToAmend, "", "the case is sorted so already");
+    }
+    if command.kind == Kind::ResearchProblem && is_answered_by_service(file) {
+        return refuse(
+            Code::KindIsResearch,
+            "kind",
+            "a routine service has answered the case: that is rejected, or the case reopened, first",
+        );
+    }
+    Ok(())
+}
+
+/// Whether a routine service is what the enterprise is asked to confirm, or has confirmed.
+fn is_answered_by_service(file: &File) -> bool {
+    file.assignment.is_none() && matches!(file.status, Status::AwaitingConfirmation | Status::Resolved)
 }
 
 /// A research problem may not be evaded by a service off the shelf.

@@ -16,7 +16,9 @@ use crate::domain::value::{InstitutionId, PersonId, calendar};
 impl File {
     pub(super) fn case_triaged(&mut self, fact: &CaseTriaged, at: Timestamp) {
         self.triage = Some(Triage { category: fact.category.clone(), kind: fact.kind, severity: fact.severity });
-        self.move_to(Status::Triaged, at);
+        if fact.correction_reason.is_none() {
+            self.move_to(Status::Triaged, at);
+        }
     }
 
     pub(super) fn routine_service_provided(&mut self, fact: &RoutineServiceProvided, at: Timestamp) {

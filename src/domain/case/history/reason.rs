@@ -9,6 +9,7 @@ impl CaseFact {
     pub fn reason(&self) -> Option<&Statement> {
         match self {
             Self::CaseRenamed(fact) => fact.reason.as_ref(),
+            Self::CaseTriaged(fact) => fact.correction_reason.as_ref(),
             Self::ResearchReassigned(fact) => Some(&fact.reason),
             Self::AssignmentDeclined(fact) => Some(&fact.reason),
             Self::InvitationDeclined(fact) => fact.reason.as_ref(),
@@ -31,7 +32,6 @@ impl CaseFact {
             Self::ImportedPersonsErased(fact) => Some(&fact.reason),
             Self::CaseReported(_)
             | Self::RequirementSpecified(_)
-            | Self::CaseTriaged(_)
             | Self::RoutineServiceProvided(_)
             | Self::ResearchAssigned(_)
             | Self::AssignmentAccepted(_)

@@ -84,7 +84,13 @@ pub(super) fn require(value: &str, unit: &str) -> SpecifyRequirement {
 }
 
 pub(super) fn triage(kind: Kind) -> TriageCase {
-    TriageCase { category: ServiceCategory::parse("L").expect("a category"), kind, severity: Severity::Major }
+    let category = ServiceCategory::parse("L").expect("a category");
+    TriageCase { category, kind, severity: Severity::Major, correction_reason: None }
+}
+
+/// The same of a case that was sorted otherwise before.
+pub(super) fn triage_anew(kind: Kind) -> TriageCase {
+    TriageCase { correction_reason: because(), ..triage(kind) }
 }
 
 pub(super) fn service() -> ProvideRoutineService {

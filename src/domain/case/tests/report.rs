@@ -1,4 +1,4 @@
-use crate::domain::case::command::{ProvideRoutineService, RenameCase, ReportCase};
+use crate::domain::case::command::{ProvideRoutineService, RenameCase, ReportCase, TriageCase};
 use crate::domain::case::event::{CaseRenamed, CaseReported, CaseTriaged, RoutineServiceProvided};
 use crate::domain::case::facts::{EnrolmentFacts, InstitutionFacts};
 use crate::domain::case::tests::actors::*;
@@ -112,7 +112,64 @@ fn a_coordinator_sorts_it() {
         category: ServiceCategory::parse("L").expect("a category"),
         kind: Kind::Testing,
         severity: Severity::Major,
+        correction_reason: None,
     });
+}
+
+#[test]
+fn what_was_sorted_wrongly_is_sorted_anew_and_stays_where_it_is() {
+    let TriageCase { category, kind, severity, correction_reason } = triage_anew(Kind::Calibration);
+    let fact = CaseTriaged { category, kind, severity, correction_reason };
+    for status in [
+        Status::Triaged,
+        Status::Assigned,
+        Status::Researching,
+        Status::SolutionProposed,
+        Status::OnTrial,
+        Status::AwaitingConfirmation,
+        Status::Resolved,
+    ] {
+        let story = Story::of(status);
+        let before = story.file();
+        story.clone().when(coordinator(), triage_anew(Kind::Calibration)).happens(fact.clone());
+        let file = story.then(coordinator(), triage_anew(Kind::Calibration)).file();
+        assert_eq!((file.status, file.last_step), (status, before.last_step), "it is no step of its life");
+        assert_eq!(file.assignment, before.assignment, "whoever works on it goes on");
+        assert_eq!(file.triage.map(|triage| triage.kind), Some(Kind::Calibration));
+    }
+    for status in [Status::Closed, Status::Withdrawn, Status::Duplicate] {
+        Story::of(status).when(coordinator(), triage_anew(Kind::Calibration)).refused(Code::WrongStatus, "");
+    }
+    Story::of(Status::Triaged).when(enterprise(), triage_anew(Kind::Calibration)).refused(Code::NotPermitted, "");
+}
+
+#[test]
+fn a_correction_says_why_and_corrects_something() {
+    let triaged = || Story::of(Status::Triaged);
+    triaged().when(coordinator(), triage(Kind::Testing)).refused(Code::ReasonMissing, "correctionReason");
+    triaged().when(coordinator(), triage_anew(Kind::ResearchProblem)).refused(Code::NothingToAmend, "");
+    let severe = TriageCase { severity: Severity::Critical, ..triage_anew(Kind::ResearchProblem) };
+    let file = triaged().then(coordinator(), severe).file();
+    assert_eq!(file.triage.map(|triage| triage.severity), Some(Severity::Critical));
+    let reported = Story::of(Status::Reported);
+    reported.when(coordinator(), triage_anew(Kind::Testing)).refused(Code::NothingToAmend, "correctionReason");
+}
+
+#[test]
+fn what_was_sorted_anew_is_answered_as_what_it_is() {
+    let is_routine = Story::of(Status::Triaged).then(coordinator(), triage_anew(Kind::Calibration));
+    assert_eq!(is_routine.then(coordinator(), service()).file().status, Status::AwaitingConfirmation);
+    let answered = Story::of_routine_service();
+    let is_research = || triage_anew(Kind::ResearchProblem);
+    answered.clone().when(coordinator(), is_research()).refused(Code::KindIsResearch, "kind");
+    let resolved = answered.clone().then(enterprise(), confirm());
+    resolved.when(coordinator(), is_research()).refused(Code::KindIsResearch, "kind");
+    // Another kind of service is no contradiction; and what is rejected answers nothing any more.
+    let file = answered.clone().then(coordinator(), triage_anew(Kind::Testing)).file();
+    assert_eq!(file.triage.map(|triage| triage.kind), Some(Kind::Testing));
+    let rejected = answered.then(enterprise(), reject()).then(coordinator(), is_research());
+    rejected.clone().when(coordinator(), service()).refused(Code::KindIsResearch, "");
+    assert_eq!(rejected.then(coordinator(), assign()).file().status, Status::Assigned);
 }
 
 #[test]

@@ -23,7 +23,7 @@ const FROM: [(&str, &str); 47] = [
     ("ReportCase", ANY),
     ("SpecifyRequirement", BEFORE_RESOLVED),
     ("RenameCase", OPEN),
-    ("TriageCase", "REPORTED"),
+    ("TriageCase", OPEN),
     ("ProvideRoutineService", "TRIAGED"),
     ("AssignResearch", "TRIAGED"),
     ("ReassignResearch", "ASSIGNED RESEARCHING SOLUTION_PROPOSED ON_TRIAL"),

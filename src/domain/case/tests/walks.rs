@@ -32,9 +32,11 @@ fn config() -> ProptestConfig {
 /// One of each command, and the other ways to give some of them.
 fn commands() -> Vec<CaseCommand> {
     let mut commands = one_of_each();
-    commands.extend::<[CaseCommand; 15]>([
+    commands.extend::<[CaseCommand; 17]>([
         rename("pitch diameter of small thread gauges").into(),
         triage(Kind::Calibration).into(),
+        triage_anew(Kind::Calibration).into(),
+        triage_anew(Kind::ResearchProblem).into(),
         review(Verdict::ChangesRequested).into(),
         trial_failed().into(),
         require("3", "um").into(),

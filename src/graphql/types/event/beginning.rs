@@ -43,7 +43,7 @@ event_objects! {
         /// 原因: why, if said.
         reason: Option<String> = text(fact.reason.as_ref());
     }
-    /// 分诊: the case was sorted.
+    /// 分诊: the case was sorted, for the first time or anew.
     CaseTriaged as CaseTriagedEvent |fact| {
         /// 服务类别: its category in the KCDB list.
         category: CategoryNode = CategoryNode(fact.category.clone());
@@ -51,6 +51,8 @@ event_objects! {
         kind: CaseKind = fact.kind.into();
         /// 严重程度: how much it hurts.
         severity: Severity = fact.severity.into();
+        /// 更正原因: why it was sorted anew; absent where it was sorted for the first time.
+        correction_reason: Option<String> = text(fact.correction_reason.as_ref());
     }
     /// 提供常规服务: a verification, calibration, test or the like answered the need.
     RoutineServiceProvided as RoutineServiceProvidedEvent |fact| {

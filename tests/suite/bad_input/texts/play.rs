@@ -145,6 +145,8 @@ async fn research(striker: &Striker<'_>, scene: &Scene) {
     } });
     case.by("enterprise", "specifyRequirement", requirement).await;
     case.by("coordinator", "triageCase", triage("RESEARCH_PROBLEM")).await;
+    let anew = json!({ "severity": "MINOR", "correctionReason": "影响不大" });
+    case.by("coordinator", "triageCase", with(triage("RESEARCH_PROBLEM"), anew)).await;
     let limit = json!({ "requirement": {
         "measurand": "内径", "target": { "maximumPermissibleError": { "value": "6", "unit": "um" } },
         "interval": { "low": "10", "high": "50", "unit": "mm" },
