@@ -14,8 +14,9 @@ use crate::domain::case::command::{
     ConfirmSolution, DeclineAssignment, DeclineInvitation, EscalateCase, ExtendDeadline, IntroduceTechnique,
     InviteExpert, LeaveCase, LinkCases, MarkDuplicate, ParkCase, PauseClock, ProposeSolution, ProvideRoutineService,
     PublishTypicalCase, ReassignResearch, RecordFee, RecordFinding, RecordMeasurement, RecordTraining,
-    RecordTrialResult, RejectSolution, RenameCase, ReopenCase, ResumeClock, RetractFee, RetractMeasurement,
-    RetractTypicalCase, ReviewSolution, SetDeadline, SpecifyRequirement, StartTrial, TriageCase, WithdrawCase,
+    RecordTrialResult, RejectSolution, RemoveExpert, RenameCase, ReopenCase, ResumeClock, RetractFee,
+    RetractMeasurement, RetractTypicalCase, ReviewSolution, SetDeadline, SpecifyRequirement, StartTrial, TriageCase,
+    UnlinkCases, WithdrawCase,
 };
 use crate::domain::case::facts::{CaseFacts, InstitutionFacts, PersonFacts};
 use crate::domain::case::values::{AttachmentId, Audience, CommentId, FeeId, FindingId, Introduction, MeasurementId};
@@ -49,10 +50,13 @@ pub(super) fn order(scene: &Scene<'_>, action: &Action) -> (CaseCommand, Vec<New
 
 fn plain(scene: &Scene<'_>, action: &Action) -> CaseCommand {
     match action {
-        Action::Triage { category, kind, severity } => {
-            let (category, kind, severity) = (category.0.clone(), *kind, *severity);
-            TriageCase { category, kind, severity, correction_reason: None }.into()
+        Action::Triage { category, kind, severity, correction } => TriageCase {
+            category: category.0.clone(),
+            kind: *kind,
+            severity: *severity,
+            correction_reason: some(correction),
         }
+        .into(),
         Action::Require(requirement) => SpecifyRequirement { requirement: requirement.0.clone() }.into(),
         Action::Rename { title, reason } => RenameCase { title: title.0.clone(), reason: some(reason) }.into(),
         Action::Service { institution, certificate, report, regulation } => ProvideRoutineService {
@@ -83,6 +87,9 @@ fn plain(scene: &Scene<'_>, action: &Action) -> CaseCommand {
         Action::Join { .. } => AcceptInvitation {}.into(),
         Action::Refuse { reason, .. } => DeclineInvitation { reason: Some(reason.0.clone()) }.into(),
         Action::Leave { reason, .. } => LeaveCase { reason: Some(reason.0.clone()) }.into(),
+        Action::Remove { expert, reason } => {
+            RemoveExpert { expert: scene.cast.person(expert), reason: reason.0.clone() }.into()
+        }
         Action::Finding { text, cite } => {
             RecordFinding { id: FindingId(scene.app.new_id()), text: text.0.clone(), citations: all(cite) }.into()
         }
@@ -130,6 +137,9 @@ fn plain(scene: &Scene<'_>, action: &Action) -> CaseCommand {
         }
         Action::Link { other, relation } => {
             LinkCases { this: scene.case, other: scene.another(other), relation: *relation }.into()
+        }
+        Action::Unlink { other, relation, reason } => {
+            UnlinkCases { other: (scene.other)(other), relation: *relation, reason: reason.0.clone() }.into()
         }
         Action::Fee { item, amount } => RecordFee {
             id: FeeId(scene.app.new_id()),

@@ -73,6 +73,8 @@ pub(super) enum Action {
         category: Said<ServiceCategory>,
         kind: Kind,
         severity: Severity,
+        /// Why it is sorted anew.
+        correction: Option<Said<Statement>>,
     },
     Require(Requirement),
     Rename {
@@ -111,6 +113,10 @@ pub(super) enum Action {
         reason: Said<Statement>,
     },
     Leave {
+        expert: String,
+        reason: Said<Statement>,
+    },
+    Remove {
         expert: String,
         reason: Said<Statement>,
     },
@@ -184,6 +190,11 @@ pub(super) enum Action {
         other: String,
         relation: LinkRelation,
     },
+    Unlink {
+        other: String,
+        relation: LinkRelation,
+        reason: Said<Statement>,
+    },
     Fee {
         item: Said<Label>,
         amount: Said<Money>,
@@ -249,11 +260,13 @@ impl Action {
             | Self::Extend { .. }
             | Self::Duplicate { .. }
             | Self::Link { .. }
+            | Self::Unlink { .. }
             | Self::Fee { .. }
             | Self::RetractFee { .. } => Part::Coordinator,
             Self::Accept
             | Self::Decline { .. }
             | Self::Invite { .. }
+            | Self::Remove { .. }
             | Self::Finding { .. }
             | Self::Measure(_)
             | Self::RetractMeasurement { .. }

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::app::{CasePage, Moment, RegisterPage, Vault};
 use crate::domain::actor::ActorId;
-use crate::domain::case::state::File;
+use crate::domain::case::state::{File, Membership};
 use crate::domain::case::values::{Audience, Status};
 use crate::domain::enterprise::Enterprise;
 use crate::domain::value::Level;
@@ -111,6 +111,12 @@ async fn it_holds_a_case_of_every_kind() {
     has("with a gap that was closed", &|file| {
         file.gap_history.len() > 2 && file.capability_gap().is_some_and(|gap| gap.is_closed())
     });
+    has("rid of who was invited by mistake", &|file| {
+        file.experts.values().any(|membership| *membership == Membership::Removed)
+    });
+    let events = demonstration.events().await;
+    assert!(events.iter().any(|event| event.event_type == "CasesUnlinked"), "no link is taken back");
+    assert!(events.iter().any(|event| event.payload.contains("correctionReason")), "no case is sorted anew");
     has("with a gap that stands", &|file| {
         file.gap_history.len() > 2 && file.capability_gap().is_some_and(|gap| !gap.is_closed())
     });

@@ -18,7 +18,7 @@ pub(super) fn triage_case(given: Given<'_>, command: &TriageCase) -> Decision {
             return refuse(
                 Code::NothingToAmend,
                 "correctionReason",
-                "the case was not sorted yet: it is sorted without",
+                "the case was not sorted yet: there is nothing to correct",
             );
         }
         (Some(_), None) => {
