@@ -10,6 +10,7 @@ use crate::audit::AuditError;
 use crate::cli::output::ReaderGone;
 use crate::config::ConfigError;
 use crate::interchange::export::ExportError;
+use crate::interchange::import::error::ImportError;
 use crate::interchange::report::ImportReport;
 use crate::ledger::finding::harmless;
 use crate::store::StoreError;
@@ -87,6 +88,9 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<&'static str> {
         return Some(error.code());
     }
     if let Some(code) = cause.downcast_ref().and_then(ExportError::code) {
+        return Some(code);
+    }
+    if let Some(code) = cause.downcast_ref().and_then(ImportError::code) {
         return Some(code);
     }
     if cause.is::<ConfigError>() {

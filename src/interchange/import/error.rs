@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::app::Failure;
 use crate::domain::refusal::{Code, Refusal};
+use crate::interchange::mapping::personal::Unmet;
 use crate::interchange::mapping::plan::PlanError;
 use crate::interchange::read::Place;
 use crate::interchange::read::error::ReadError;
@@ -19,6 +20,13 @@ pub enum ImportError {
     /// The log cannot be read, or an event of it cannot come in.
     #[error("nothing was imported")]
     Bad(#[source] BadEvent),
+    /// The mapping lists names as personal that the file does not have: what it has under others would be on record for
+    /// everybody to read, for good.
+    #[error(
+        "nothing was imported: the mapping lists as `personal` what no event of the file has: {0}: mend the names, or leave \
+         them out where the file says nothing of the kind"
+    )]
+    PersonalUnmet(Unmet),
     /// The campaign or an organisation was refused.
     #[error("{what} cannot be put on record")]
     Frame {
@@ -30,6 +38,17 @@ pub enum ImportError {
     /// The house failed; what was committed stays, and the same file given again goes on from there.
     #[error("the import was interrupted; give the same file again to go on")]
     Interrupted(#[source] Failure),
+}
+
+impl ImportError {
+    /// What kind of failure: a stable code, where it has one of its own.
+    #[must_use]
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::PersonalUnmet(_) => Some("PERSONAL_UNMET"),
+            Self::File(_) | Self::Bad(_) | Self::Frame { .. } | Self::Interrupted(_) => None,
+        }
+    }
 }
 
 /// Why one event cannot come in.

@@ -11,6 +11,7 @@ use crate::interchange::import::error::{BadEvent, ImportError};
 use crate::interchange::import::known::Known;
 use crate::interchange::import::{BadEvents, Import, Standing, Step};
 use crate::interchange::mapping::Mapping;
+use crate::interchange::mapping::personal::Unmet;
 use crate::interchange::mapping::plan::Opening;
 use crate::interchange::read::{Events, ForeignEvent};
 
@@ -25,6 +26,8 @@ pub(super) struct Survey {
     pub(super) organisations: Vec<Organisation>,
     /// Where each stands in that order.
     enterprises: HashMap<EnterpriseId, usize>,
+    /// What the mapping lists as personal and the file does not have.
+    pub(super) unmet: Unmet,
 }
 
 /// A case that can come in.
@@ -98,21 +101,32 @@ impl Import {
     /// Reads everything and commits nothing: what would end the import is met before anything of it is on record.
     pub(super) async fn survey(&self, events: Events, bad_events: BadEvents) -> Result<Survey, ImportError> {
         let mut survey = Survey::default();
+        let mut personal = self.mapping.personal_names();
+        events.header().iter().for_each(|name| personal.meet(name));
         for event in events {
             survey.events += 1;
             let looked_at = match event {
-                Ok(event) => self.look_at(event, &mut survey).await.map_err(ImportError::Interrupted)?,
+                Ok(event) => {
+                    personal.look_at(&event);
+                    self.look_at(event, &mut survey).await.map_err(ImportError::Interrupted)?
+                }
                 Err(error) => Err(BadEvent::Read(error)),
             };
             if bad_events == BadEvents::EndTheImport {
                 looked_at.map_err(ImportError::Bad)?;
             }
         }
-        // What is missing of a case is known only now.
-        match survey.first_conflict() {
-            Some(conflict) if bad_events == BadEvents::EndTheImport => Err(ImportError::Bad(conflict)),
-            _ => Ok(survey),
+        survey.unmet = personal.unmet();
+        if bad_events == BadEvents::EndTheImport {
+            // What is missing of a case is known only now, as what nothing in the file has is.
+            if let Some(conflict) = survey.first_conflict() {
+                return Err(ImportError::Bad(conflict));
+            }
+            if !survey.unmet.is_empty() {
+                return Err(ImportError::PersonalUnmet(survey.unmet));
+            }
         }
+        Ok(survey)
     }
 
     /// Whether the event opens its case, goes on with it, or is there already.

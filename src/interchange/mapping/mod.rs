@@ -2,12 +2,12 @@
 //!
 //! `schema/mappings/example-csv.toml` shows every key and says what it is for.
 
+pub mod personal;
 pub mod plan;
 pub mod rule;
 
 mod file;
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -18,6 +18,7 @@ use toml::value::Datetime;
 
 use crate::domain::value::{CampaignId, Division, Label, ValueError};
 use crate::interchange::mapping::file::{CampaignTable, CaseTable, EventTable, MappingFile};
+use crate::interchange::mapping::personal::{PersonalNames, Sought};
 use crate::interchange::mapping::rule::Rule;
 use crate::interchange::read::Columns;
 use crate::interchange::read::moment::TimeFormat;
@@ -34,7 +35,7 @@ pub struct Mapping {
     pub columns: Columns,
     case: CaseTemplates,
     transition: Option<String>,
-    personal: BTreeSet<String>,
+    personal: PersonalNames,
     rules: Vec<Rule>,
 }
 
@@ -96,6 +97,12 @@ impl Mapping {
             message,
         })
     }
+
+    /// What it lists as personal, to be met in a file: a name that is misspelt would keep nothing apart.
+    #[must_use]
+    pub fn personal_names(&self) -> Sought {
+        self.personal.sought()
+    }
 }
 
 /// The key that is wrong, and why.
@@ -120,7 +127,7 @@ fn checked(written: MappingFile) -> Result<Mapping, Wrong> {
     if log.as_str().contains(':') {
         return Err(Wrong::new("log", "ids are made of `import:<log>:<case>`: a log's name has no colon"));
     }
-    let personal: BTreeSet<String> = written.personal.into_iter().collect();
+    let personal = PersonalNames::new(written.personal);
     let transition = written.event.transition.clone();
     let columns = columns(written.event, &written.case.id, written.csv.delimiter.as_deref())?;
     refuse_personal_in("case.id", &columns.case, &personal)?;
@@ -161,7 +168,7 @@ fn campaign(written: CampaignTable, log: &Label) -> Result<ImportCampaign, Wrong
     Ok(campaign)
 }
 
-fn case_templates(written: &CaseTable, personal: &BTreeSet<String>) -> Result<CaseTemplates, Wrong> {
+fn case_templates(written: &CaseTable, personal: &PersonalNames) -> Result<CaseTemplates, Wrong> {
     Ok(CaseTemplates {
         title: template("case.title", &written.title, personal)?,
         problem: template("case.problem", &written.problem, personal)?,
@@ -202,7 +209,7 @@ fn columns(written: EventTable, case: &str, delimiter: Option<&str>) -> Result<C
 }
 
 /// A template that copies nothing about persons into text that everybody reads.
-fn template(key: &str, source: &str, personal: &BTreeSet<String>) -> Result<Template, Wrong> {
+fn template(key: &str, source: &str, personal: &PersonalNames) -> Result<Template, Wrong> {
     let template = parse_template(key, source)?;
     refuse_personal_in(key, &template, personal)?;
     Ok(template)
@@ -212,18 +219,19 @@ fn parse_template(key: &str, source: &str) -> Result<Template, Wrong> {
     Template::parse(source).map_err(|message| Wrong::new(key, message))
 }
 
-fn refuse_personal_in(key: &str, template: &Template, personal: &BTreeSet<String>) -> Result<(), Wrong> {
+fn refuse_personal_in(key: &str, template: &Template, personal: &PersonalNames) -> Result<(), Wrong> {
     template.attributes().try_for_each(|attribute| refuse_personal(key, attribute, personal))
 }
 
-fn refuse_personal(key: &str, attribute: &str, personal: &BTreeSet<String>) -> Result<(), Wrong> {
-    if personal.contains(attribute) {
-        return Err(Wrong::new(
-            key,
-            format!("`{attribute}` is listed as personal: it is kept apart, and nothing else may be made of it"),
-        ));
-    }
-    Ok(())
+fn refuse_personal(key: &str, attribute: &str, personal: &PersonalNames) -> Result<(), Wrong> {
+    let by = match personal.lists(attribute) {
+        None => return Ok(()),
+        Some(name) if name == attribute => String::new(),
+        Some(name) => format!(" by `{name}`"),
+    };
+    let message =
+        format!("`{attribute}` is listed as personal{by}: it is kept apart, and nothing else may be made of it");
+    Err(Wrong::new(key, message))
 }
 
 fn value<T>(key: &str, parsed: Result<T, ValueError>) -> Result<T, Wrong> {

@@ -159,7 +159,7 @@ impl Mapping {
                 continue;
             }
             // Blank text names nobody.
-            if self.personal.contains(name) && !is_blank(text) {
+            if self.personal.lists(name).is_some() && !is_blank(text) {
                 let value = Personal::parse(text).map_err(|error| Reading { event }.error(name, error.message))?;
                 personal.insert(name.clone(), value);
             } else {

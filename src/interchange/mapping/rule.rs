@@ -4,8 +4,6 @@
 //! institution or a measurement that is registered here has no counterpart there, and stays what it was in that
 //! tracker's words.
 
-use std::collections::BTreeSet;
-
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error as NotAWord, StrDeserializer};
@@ -13,6 +11,7 @@ use serde::de::value::{Error as NotAWord, StrDeserializer};
 use crate::domain::case::values::{Kind, Severity};
 use crate::domain::value::{Level, ServiceCategory, Statement};
 use crate::interchange::mapping::file::{OneOf, RuleTable, WhenTable};
+use crate::interchange::mapping::personal::PersonalNames;
 use crate::interchange::mapping::{Wrong, template};
 use crate::interchange::read::ForeignEvent;
 use crate::interchange::template::Template;
@@ -74,7 +73,7 @@ impl Rule {
 }
 
 /// A rule as it was written, checked.
-pub(super) fn checked(mut table: RuleTable, has_transition: bool, personal: &BTreeSet<String>) -> Result<Rule, Wrong> {
+pub(super) fn checked(mut table: RuleTable, has_transition: bool, personal: &PersonalNames) -> Result<Rule, Wrong> {
     let Some((fact, needed)) = FACTS.iter().find(|(fact, _)| *fact == table.then) else {
         let known: Vec<_> = FACTS.iter().map(|(fact, _)| *fact).collect();
         return Err(Wrong::new(
@@ -125,7 +124,7 @@ fn conditions(table: WhenTable, has_transition: bool) -> Result<When, Wrong> {
 struct Texts<'a> {
     fact: &'static str,
     needed: &'static [&'static str],
-    personal: &'a BTreeSet<String>,
+    personal: &'a PersonalNames,
 }
 
 impl Texts<'_> {

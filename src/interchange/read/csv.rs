@@ -34,6 +34,10 @@ impl Rows {
         Ok(Self { records, header, last: None })
     }
 
+    pub(super) fn header(&self) -> &[String] {
+        &self.header
+    }
+
     pub(super) fn next_row(&mut self) -> Result<Option<Row>, ReadError> {
         let next = self.records.read().map_err(|error| self.records.input().explain(error, self.last))?;
         let record = self.records.record();

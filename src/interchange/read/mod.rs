@@ -198,6 +198,15 @@ impl Events {
         }
     }
 
+    /// Names that the file has whatever its events say: those of a table's columns.
+    #[must_use]
+    pub fn header(&self) -> &[String] {
+        match &self.rows {
+            Rows::Csv(rows) => rows.header(),
+            Rows::Xes(_) | Rows::Jsonl(_) => &[],
+        }
+    }
+
     /// Cases that had an event so far.
     #[must_use]
     pub fn cases(&self) -> u64 {

@@ -39,7 +39,7 @@ async fn told(house: &House, log: &str, case: &str) -> Vec<(u64, String, String)
 
 fn line(case: &str, minute: u8, remark: &str) -> String {
     format!(
-        r#"{{"ticket":"{case}","company":"Delta Gauge Works","city":"4403","subject":"Drift","status":"note","changed":"{}","remark":"{remark}"}}"#,
+        r#"{{"ticket":"{case}","company":"Delta Gauge Works","city":"4403","subject":"Drift","status":"note","changed":"{}","changed_by":"Li Wei","remark":"{remark}"}}"#,
         time(minute)
     )
 }

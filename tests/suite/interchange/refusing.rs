@@ -14,6 +14,7 @@ on_both_databases!(
     nothing_of_a_bad_log_comes_in,
     what_is_good_of_a_bad_log_comes_in_when_asked_for,
     nothing_of_another_kind_of_file_comes_in,
+    a_person_who_is_listed_under_a_name_that_the_file_does_not_have_ends_the_import,
 );
 
 /// A log with a bad event, what is said of that, and how many of its other events can come in.
@@ -163,6 +164,25 @@ async fn nothing_of_another_kind_of_file_comes_in(database: Database) {
     let ended = house.import(&other).await.unwrap_err();
     assert_eq!(ended.source().unwrap().to_string(), "line 2: no case id: the attribute `ticket` is missing or empty");
     assert_eq!(house.head().await, None);
+}
+
+/// Who is personal under another name would be in the log for everybody to read, and could not be erased.
+async fn a_person_who_is_listed_under_a_name_that_the_file_does_not_have_ends_the_import(database: Database) {
+    let house = House::on(&database).await;
+    let log = Log::tickets(DRIFT);
+    let misspelt = log.clone().mapped(|mapping| mapping.replace("[\"changed_by\"]", "[\"Changed_By\"]"));
+    let ended = house.import(&misspelt).await.unwrap_err();
+    assert_eq!(ended.code(), Some("PERSONAL_UNMET"));
+    assert!(ended.to_string().contains("`Changed_By` (the file has `changed_by`): mend the names"), "{ended}");
+    assert_eq!(house.head().await, None);
+
+    let report = house.import_what_is_good(&misspelt).await.unwrap();
+    assert_eq!(report.skipped_count, 0);
+    assert!(report.to_string().ends_with("\n          `Changed_By` (the file has `changed_by`)"), "{report}");
+    // A column is there, whatever its rows say.
+    let nobody = DRIFT[2].replace("Wang Fang", "");
+    let report = house.import(&Log::tickets(&[&nobody]).renamed("Other tickets")).await.unwrap();
+    assert_eq!(report.mapped["CaseReported"], 1);
 }
 
 #[test]

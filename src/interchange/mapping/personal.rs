@@ -1,0 +1,182 @@
+//! Which attributes name or describe persons, and which of those a file has.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::interchange::read::{CASE_PREFIX, ForeignEvent};
+
+/// How many names of the file are told that are like one which it does not have.
+const MOST_ALIKE: usize = 3;
+
+/// The names that a mapping lists as personal. Each stands for all that is within it, as `author` does for
+/// `author/name`, and for what a trace says under it, as `creator` does for `case:creator`.
+#[derive(Clone, Debug)]
+pub(super) struct PersonalNames(BTreeSet<String>);
+
+impl PersonalNames {
+    pub(super) fn new(listed: Vec<String>) -> Self {
+        Self(listed.into_iter().collect())
+    }
+
+    /// The listed name by which an attribute is personal, if it is.
+    pub(super) fn lists(&self, attribute: &str) -> Option<&str> {
+        names_of(attribute).find_map(|name| self.0.get(name)).map(String::as_str)
+    }
+
+    /// All of them, to be met in a file.
+    pub(super) fn sought(&self) -> Sought {
+        let unmet = self.0.iter().map(|name| (name.clone(), BTreeSet::new())).collect();
+        Sought { unmet: Unmet(unmet), has_events: false }
+    }
+}
+
+/// The names by which an attribute may be listed: those of what it is within, from the outermost on, and its own; where
+/// it is the trace's, then these without the mark of that.
+fn names_of(attribute: &str) -> impl Iterator<Item = &str> {
+    [Some(attribute), attribute.strip_prefix(CASE_PREFIX)].into_iter().flatten().flat_map(beginnings)
+}
+
+fn beginnings(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').map(|(end, _)| end).chain([path.len()]).map(move |end| &path[..end])
+}
+
+/// The listed names, while a file is read.
+pub struct Sought {
+    unmet: Unmet,
+    has_events: bool,
+}
+
+impl Sought {
+    /// The file has an attribute of that name.
+    pub fn meet(&mut self, attribute: &str) {
+        self.unmet.0.retain(|listed, alike| {
+            if names_of(attribute).any(|name| name == listed) {
+                return false;
+            }
+            if alike.len() < MOST_ALIKE {
+                alike.extend(names_of(attribute).find(|name| are_alike(name, listed)).map(str::to_owned));
+            }
+            true
+        });
+    }
+
+    /// The file has this event.
+    pub fn look_at(&mut self, event: &ForeignEvent) {
+        self.has_events = true;
+        event.attributes.keys().chain(&event.empty).for_each(|name| self.meet(name));
+    }
+
+    /// What nothing in the file has. Where no event of it can be read, there is nothing to say of it.
+    #[must_use]
+    pub fn unmet(self) -> Unmet {
+        if self.has_events { self.unmet } else { Unmet::default() }
+    }
+}
+
+/// Names that are listed as personal and are nowhere in a file, each with some of the file that are like it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Unmet(BTreeMap<String, BTreeSet<String>>);
+
+impl Unmet {
+    /// Whether the file has every name.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Unmet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, (name, alike)) in self.0.iter().enumerate() {
+            write!(f, "{}`{name}`", if place == 0 { "" } else { ", " })?;
+            if !alike.is_empty() {
+                let alike: Vec<_> = alike.iter().map(|name| format!("`{name}`")).collect();
+                write!(f, " (the file has {})", alike.join(", "))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether one name may have been meant by the other: but for case and punctuation it is the same, is a part of it, or
+/// differs in one place by two characters at most.
+fn are_alike(one: &str, other: &str) -> bool {
+    let (one, other) = (folded(one), folded(other));
+    let (long, short) = if one.len() < other.len() { (&other, &one) } else { (&one, &other) };
+    let is_part = short.len() > 2 && long.windows(short.len()).any(|part| part == short.as_slice());
+    let before = one.iter().zip(&other).take_while(|(one, other)| one == other).count();
+    let rests = one[before..].iter().rev().zip(other[before..].iter().rev());
+    let shared = before + rests.take_while(|(one, other)| one == other).count();
+    is_part || (shared > 1 && long.len() - shared <= 2)
+}
+
+fn folded(name: &str) -> Vec<char> {
+    name.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(names: &[&str]) -> PersonalNames {
+        PersonalNames::new(names.iter().map(|name| (*name).to_owned()).collect())
+    }
+
+    #[test]
+    fn a_listed_name_stands_for_what_is_within_it_and_for_what_a_trace_says() {
+        let names = listed(&["author", "org:resource", "case:owner", "fields/contact"]);
+        for (attribute, by) in [
+            ("author", Some("author")),
+            ("author/name", Some("author")),
+            ("author/names/0", Some("author")),
+            ("org:resource/0/r", Some("org:resource")),
+            ("case:author", Some("author")),
+            ("case:author/name", Some("author")),
+            ("case:owner/0", Some("case:owner")),
+            ("fields/contact/mail", Some("fields/contact")),
+            ("authors", None),
+            ("Author", None),
+            ("fields/author", None),
+            ("owner", None),
+            ("fields", None),
+            ("", None),
+        ] {
+            assert_eq!(names.lists(attribute), by, "{attribute}");
+        }
+    }
+
+    #[test]
+    fn names_are_alike_where_one_may_have_been_meant() {
+        for (one, other) in [
+            ("Changed_By", "changed_by"),
+            ("changed-by", "changed_by"),
+            ("chnaged_by", "changed_by"),
+            ("changedby", "case:changed_by"),
+            ("assignee", "assignees"),
+            ("处理人", "处理人员"),
+        ] {
+            assert!(are_alike(one, other) && are_alike(other, one), "{one}, {other}");
+        }
+        for (one, other) in [("status", "changed_by"), ("by", "to"), ("a", "changed_by"), ("", "changed_by")] {
+            assert!(!are_alike(one, other) && !are_alike(other, one), "{one}, {other}");
+        }
+    }
+
+    #[test]
+    fn what_a_file_does_not_have_is_told_with_what_is_like_it() {
+        let mut sought = listed(&["author", "Changed_By", "asignees", "creator", "nobody"]).sought();
+        sought.has_events = true;
+        for name in ["author/name", "changed_by", "assignees/0", "assignees/1", "case:creator", "status"] {
+            sought.meet(name);
+        }
+        let unmet = sought.unmet();
+        assert_eq!(
+            unmet.to_string(),
+            "`Changed_By` (the file has `changed_by`), `asignees` (the file has `assignees`), `nobody`"
+        );
+        assert!(!unmet.is_empty() && listed(&["author"]).sought().unmet().is_empty(), "nothing was read");
+    }
+}
