@@ -149,6 +149,18 @@ pub struct Columns {
     pub delimiter: u8,
 }
 
+impl Columns {
+    /// The trace that an event of that place stands in, where nothing but its trace says which case it belongs to.
+    fn trace_of_a_case(&self, place: Place) -> Option<u64> {
+        match place {
+            Place::Event { trace, .. } if self.case.attributes().all(|name| name.starts_with(CASE_PREFIX)) => {
+                Some(trace)
+            }
+            Place::Event { .. } | Place::Trace(_) | Place::Line(_) => None,
+        }
+    }
+}
+
 /// An event before it is known which attributes matter.
 struct Row {
     attributes: BTreeMap<String, String>,
@@ -166,12 +178,20 @@ enum Rows {
 
 /// The events of a log, in the order of its file. It ends after the first error that cannot be read past.
 ///
-/// Memory is bounded by the largest event allowed, plus a counter for each case.
+/// Memory is bounded by the largest event allowed, plus two numbers for each case.
 pub struct Events {
     rows: Rows,
     columns: Columns,
-    next_index: HashMap<String, u64>,
+    cases: HashMap<String, Met>,
     over: bool,
+}
+
+/// What was read of a case so far.
+struct Met {
+    /// How many events.
+    events: u64,
+    /// The trace it is, where traces alone say which case an event belongs to.
+    trace: Option<u64>,
 }
 
 /// Opens a log; gzip is recognised by its first bytes.
@@ -185,7 +205,7 @@ pub fn open(file: impl Read + Send + 'static, format: Format, columns: &Columns)
         Format::Csv => Rows::Csv(csv::Rows::open(input, columns.delimiter)?),
         Format::Jsonl => Rows::Jsonl(jsonl::Rows::new(input)),
     };
-    Ok(Events { rows, columns: columns.clone(), next_index: HashMap::new(), over: false })
+    Ok(Events { rows, columns: columns.clone(), cases: HashMap::new(), over: false })
 }
 
 impl Events {
@@ -210,7 +230,7 @@ impl Events {
     /// Cases that had an event so far.
     #[must_use]
     pub fn cases(&self) -> u64 {
-        self.next_index.len() as u64
+        self.cases.len() as u64
     }
 
     fn event(&mut self, row: Row) -> Result<ForeignEvent, ReadError> {
@@ -224,9 +244,13 @@ impl Events {
         // known, the later ones of the case stand one place too early; they are known again by what they say.
         let index = match &case {
             Ok(case) => {
-                let next = self.next_index.entry(case.clone()).or_default();
-                *next += 1;
-                *next - 1
+                let trace = self.columns.trace_of_a_case(place);
+                let met = self.cases.entry(case.clone()).or_insert(Met { events: 0, trace });
+                if let Some(first) = met.trace.filter(|first| Some(*first) != trace) {
+                    return Err(ReadError::event(place, second_trace(first)));
+                }
+                met.events += 1;
+                met.events - 1
             }
             Err(_) => 0,
         };
@@ -244,6 +268,15 @@ impl Events {
             .map_err(|message| ReadError::event(place, format!("`{}`: {message}", self.columns.at)))?;
         Ok(ForeignEvent { case, index, number: index, activity, at, attributes, empty, place })
     }
+}
+
+/// What is wrong with a trace that has the case id of an earlier one. A trace is a case (IEEE 1849-2016, clause 5), so these are
+/// two, of which nobody could tell here which event is whose.
+fn second_trace(first: u64) -> String {
+    format!(
+        "trace {first} has the same case id, and two cases would become one: make `case.id` in the mapping of what tells them \
+         apart"
+    )
 }
 
 /// What is wrong with an attribute that has U+0000: PostgreSQL has no text with it.

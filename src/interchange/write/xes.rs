@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use crate::domain::case::number::CaseNumber;
 use crate::domain::event::Source;
 use crate::domain::value::CampaignId;
 use crate::interchange::read::CASE_PREFIX;
@@ -95,13 +96,20 @@ impl<W: Write> Traces<W> {
 
 /// What a trace is called. Cases of two logs may have one id there, and tools take traces of one name for one: those of the
 /// log that was imported first are called what they were, so that it goes out as it came; those of a later one have its
-/// name in front. What is imported later changes no name.
+/// name in front, and so do those of the first whose id is such as another case here may be called by, now or after another
+/// import. What is imported later changes no name.
 fn name_of<'a>(heading: &'a Heading, first_import: Option<&str>) -> Cow<'a, str> {
+    let is_of_the_first = first_import.is_some_and(|first| first == heading.opening.campaign);
     match &heading.foreign {
         None => Cow::Borrowed(&heading.opening.number),
-        Some(case) if first_import.is_some_and(|first| first == heading.opening.campaign) => Cow::Borrowed(&case.id),
+        Some(case) if is_of_the_first && !may_be_anothers(&case.id) => Cow::Borrowed(&case.id),
         Some(ForeignCase { log, id }) => Cow::Owned(format!("{log}: {id}")),
     }
+}
+
+/// Whether a case that began here, or one of another log, may be called so: a log's name has no colon.
+fn may_be_anothers(id: &str) -> bool {
+    CaseNumber::parse(id).is_some() || id.contains(": ")
 }
 
 fn of_the_case(source: &Source) -> BTreeMap<String, String> {

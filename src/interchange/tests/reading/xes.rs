@@ -114,6 +114,31 @@ fn a_case_without_an_id_is_named() {
 }
 
 #[test]
+fn two_traces_with_one_case_id_do_not_become_one_case() {
+    let named = |attributes: &str| {
+        format!(r#"<trace><string key="concept:name" value="c1"/>{attributes}{EVENT}{EVENT}</trace>"#)
+    };
+    let log = format!("<log>{}{}</log>", named(r#"<id key="id" value="1"/>"#), named(r#"<id key="id" value="2"/>"#));
+    let told: Vec<_> = read(log.as_bytes(), Format::Xes)
+        .iter()
+        .map(|event| event.as_ref().map_or_else(ToString::to_string, |event| format!("{} {}", event.case, event.index)))
+        .collect();
+    let second = "trace 1 has the same case id, and two cases would become one: make `case.id` in the mapping of what";
+    assert_eq!(told[..2], ["c1 0", "c1 1"]);
+    assert!(told[2].starts_with(&format!("trace 2, event 1: {second}")), "{}", told[2]);
+    assert!(told.len() == 4 && told[3].starts_with(&format!("trace 2, event 2: {second}")), "{}", told[3]);
+
+    // What tells them apart may be another attribute, or one of the event, by which a case may have several traces.
+    for (case, cases) in [("{case:concept:name}/{case:id}", ["c1/1", "c1/2"]), ("{concept:name}", ["Queued", "Queued"])]
+    {
+        let columns = Columns { case: Template::parse(case).unwrap(), ..xes_columns() };
+        let events = open(Cursor::new(log.clone()), Format::Xes, &columns).unwrap().map(Result::unwrap);
+        let read: Vec<_> = events.map(|event| event.case).collect();
+        assert_eq!(read, [cases[0], cases[0], cases[1], cases[1]]);
+    }
+}
+
+#[test]
 fn what_cannot_be_read_past_ends_the_log() {
     let nested = format!("<event>{}", r#"<string key="a" value="b">"#.repeat(40));
     let endless = format!("<event>{}", r#"<string key="a" value="b"/>"#.repeat(60_000));
