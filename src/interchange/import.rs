@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use crate::app::{App, Earlier, Failure, Key, Request};
+use crate::app::{App, Earlier, Failure, Key, Moment, Request};
 use crate::domain::actor::{Actor, ActorId, Role};
 use crate::domain::campaign::Campaign;
 use crate::domain::campaign::command::{CampaignFacts, OpenCampaign};
@@ -61,6 +61,7 @@ pub async fn import(
     progress: impl Fn(u64, u64),
 ) -> Result<ImportReport, ImportError> {
     let import = Import { app: app.clone(), mapping: mapping.clone(), report: Arc::default() };
+    import.check_jurisdiction().await?;
     let mut survey = import.survey(read(&mut file, format, mapping)?, bad_events).await?;
     import.told(|report| report.unmet_personal = std::mem::take(&mut survey.unmet));
     import.frame(&mut survey.organisations, bad_events).await?;
@@ -122,6 +123,19 @@ struct Import {
 impl Import {
     fn told<T>(&self, tell: impl FnOnce(&mut ImportReport) -> T) -> T {
         tell(&mut self.report.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Cases are held against where the mapping says that the campaign serves, and the campaign is what the log has of it.
+    async fn check_jurisdiction(&self) -> Result<(), ImportError> {
+        let campaign = &self.mapping.campaign;
+        let found = self.app.named_by_a_case::<Campaign>(vec![campaign.id.into()], Moment::Present).await;
+        let found = found.map_err(|fault| ImportError::Interrupted(fault.into()))?.pop();
+        match found.and_then(|entry| entry.state.file) {
+            Some(file) if file.jurisdiction != campaign.jurisdiction => {
+                Err(ImportError::Jurisdiction { recorded: file.jurisdiction, mapped: campaign.jurisdiction.clone() })
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// What becomes of an event, and its case as it would open it, or why it cannot.

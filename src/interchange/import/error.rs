@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::app::Failure;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::value::Division;
 use crate::interchange::mapping::personal::Unmet;
 use crate::interchange::mapping::plan::PlanError;
 use crate::interchange::read::Place;
@@ -20,6 +21,14 @@ pub enum ImportError {
     /// The log cannot be read, or an event of it cannot come in.
     #[error("nothing was imported")]
     Bad(#[source] BadEvent),
+    /// An earlier import has the campaign serve elsewhere.
+    #[error("nothing was imported: `campaign.jurisdiction`: the log has {recorded}, the mapping says {mapped}")]
+    Jurisdiction {
+        /// As the log has it.
+        recorded: Division,
+        /// As the mapping has it.
+        mapped: Division,
+    },
     /// The mapping lists names as personal that the file does not have: what it has under others would be on record for
     /// everybody to read, for good.
     #[error(
@@ -45,6 +54,7 @@ impl ImportError {
     #[must_use]
     pub fn code(&self) -> Option<&'static str> {
         match self {
+            Self::Jurisdiction { .. } => Some("JURISDICTION_DIFFERS"),
             Self::PersonalUnmet(_) => Some("PERSONAL_UNMET"),
             Self::File(_) | Self::Bad(_) | Self::Frame { .. } | Self::Interrupted(_) => None,
         }

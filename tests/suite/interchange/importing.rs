@@ -31,6 +31,7 @@ on_both_databases!(
     what_came_in_before_other_data_keys_is_told_as_that,
     a_mended_file_adds_what_was_left_out,
     a_campaign_that_is_closed_ends_the_import_before_anything_is_on_record,
+    a_campaign_serves_where_the_first_import_has_it,
     who_has_withdrawn_has_no_new_cases,
     a_part_that_another_tracker_concluded_has_ended,
     an_attribute_may_be_named_like_a_mark_of_personal_data,
@@ -217,6 +218,23 @@ async fn a_campaign_that_is_closed_ends_the_import_before_anything_is_on_record(
     }
     // A file that opens nothing is taken as ever.
     assert_eq!(house.import(&log).await.unwrap().already_there, 2);
+}
+
+/// A case of Jiangsu lies within what the mapping says, and outside of what the log has.
+async fn a_campaign_serves_where_the_first_import_has_it(database: Database) {
+    let house = House::on(&database).await;
+    house.import(&Log::tickets(&DRIFT[..2])).await.unwrap();
+    let head = house.head().await;
+    let of_jiangsu = DRIFT[2].replace("4401", "3201");
+    let wider = Log::tickets(&[DRIFT[0], DRIFT[1], &of_jiangsu])
+        .mapped(|mapping| mapping.replace("jurisdiction = \"44\"", "jurisdiction = \"CN\""));
+    for ended in [house.import(&wider).await.unwrap_err(), house.import_what_is_good(&wider).await.unwrap_err()] {
+        assert_eq!(ended.code(), Some("JURISDICTION_DIFFERS"));
+        let said = "nothing was imported: `campaign.jurisdiction`: the log has 44, the mapping says CN";
+        assert_eq!(ended.to_string(), said);
+        assert_eq!(house.head().await, head);
+    }
+    assert_eq!(house.import(&wider.renamed("Other tickets")).await.unwrap().mapped["CaseReported"], 2);
 }
 
 async fn who_has_withdrawn_has_no_new_cases(database: Database) {
