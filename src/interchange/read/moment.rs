@@ -3,7 +3,7 @@
 use jiff::civil::DateTime;
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::Offset;
-use jiff::{Timestamp, Unit};
+use jiff::{Timestamp, Unit, Zoned};
 
 /// How a log writes its times.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +33,11 @@ impl TimeFormat {
         if let Ok(at) = text.parse::<Timestamp>() {
             return Ok(at);
         }
+        // As in 2012-03-15T11:53:52[Asia/Shanghai] (RFC 9557), where no offset stands before the zone.
+        if text.contains('[') {
+            let zoned = text.parse::<Zoned>();
+            return zoned.map(|zoned| zoned.timestamp()).map_err(|error| unplaced(text, &error));
+        }
         let local = text.parse::<DateTime>().map_err(|_| {
             format!(
                 "{} is no time of ISO 8601, such as 2012-03-15T11:53:52+01:00; other ways of writing need `event.format` in the mapping",
@@ -45,14 +50,18 @@ impl TimeFormat {
     fn by_pattern(&self, pattern: &str, text: &str) -> Result<Timestamp, String> {
         let broken = BrokenDownTime::parse(pattern, text)
             .map_err(|error| format!("{} is not written as `{pattern}`: {error}", quoted(text)))?;
-        if let Ok(at) = broken.to_timestamp() {
-            return Ok(at);
+        let says_its_place =
+            broken.timestamp().is_some() || broken.offset().is_some() || broken.iana_time_zone().is_some();
+        if says_its_place {
+            let zoned = broken.to_zoned();
+            return zoned.map(|zoned| zoned.timestamp()).map_err(|error| unplaced(text, &error));
         }
         let local =
             broken.to_datetime().map_err(|error| format!("{} by `{pattern}` is no time: {error}", quoted(text)))?;
         self.place(local, text)
     }
 
+    /// The instant of a text that says nothing about its place.
     fn place(&self, local: DateTime, text: &str) -> Result<Timestamp, String> {
         let offset = self.offset.ok_or_else(|| {
             format!(
@@ -62,6 +71,11 @@ impl TimeFormat {
         })?;
         offset.to_timestamp(local).map_err(|error| format!("{}: {error}", quoted(text)))
     }
+}
+
+/// What is wrong with a text that says its offset or its zone: the mapping's offset is not for it.
+fn unplaced(text: &str, error: &jiff::Error) -> String {
+    format!("{} is no time of the offset or time zone that it says: {error}", quoted(text))
 }
 
 /// What was found, short enough for a message.
@@ -106,6 +120,28 @@ mod tests {
         assert!(read(&format, "2012-03-15").contains("is not written as `%d.%m.%Y %H:%M`"));
         let seconds = TimeFormat { pattern: Some("%s".to_owned()), offset: None };
         assert_eq!(read(&seconds, "1331812432"), "2012-03-15T11:53:52Z");
+    }
+
+    #[test]
+    fn a_time_that_says_its_zone_is_taken_by_that_and_not_by_the_mapping() {
+        let china = Some(jiff::tz::offset(8));
+        let iso = TimeFormat { pattern: None, offset: china };
+        assert_eq!(read(&iso, "2012-03-01T08:00:00[Europe/Paris]"), "2012-03-01T07:00:00Z");
+        assert_eq!(read(&iso, "2012-07-01T08:00:00[Europe/Paris]"), "2012-07-01T06:00:00Z");
+        assert_eq!(read(&iso, "2012-07-01T08:00:00+02:00[Europe/Paris]"), "2012-07-01T06:00:00Z");
+        let pattern = |pattern: &str| TimeFormat { pattern: Some(pattern.to_owned()), offset: china };
+        assert_eq!(read(&pattern("%Y-%m-%d %H:%M %Q"), "2012-07-01 08:00 Europe/Paris"), "2012-07-01T06:00:00Z");
+        assert_eq!(read(&pattern("%Y-%m-%d %H:%M %z"), "2012-07-01 08:00 +0200"), "2012-07-01T06:00:00Z");
+        // One that nobody knows, one that is none, and an offset that the zone did not have then.
+        for (format, text) in [
+            (&iso, "2012-03-01T08:00:00[Europe/Nowhere]"),
+            (&iso, "2012-03-01T08:00:00[u-ca=gregory]"),
+            (&pattern("%Y-%m-%d %H:%M %Q"), "2012-07-01 08:00 Europe/Nowhere"),
+            (&pattern("%Y-%m-%d %H:%M %z %Q"), "2012-07-01 08:00 +0100 Europe/Paris"),
+        ] {
+            let said = read(format, text);
+            assert!(said.contains("is no time of the offset or time zone that it says: "), "{said}");
+        }
     }
 
     #[test]
