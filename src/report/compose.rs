@@ -5,9 +5,9 @@ use crate::domain::annual_summary::figure::FigureName;
 use crate::domain::value::{Decimal, calendar};
 use crate::report::ReportError;
 use crate::report::chart::{self, BLUE, Bar, GREEN, RED, Series, Spread, Stretch};
-use crate::report::document::{Block, Chart, Document, Headline, LongTable, ROWS_ON_A_PAGE, Table};
+use crate::report::document::{Block, Chart, Document, Headline, LongTable, ROWS_ON_A_PAGE, SmallPrint, Table};
 use crate::report::gather::Data;
-use crate::report::tables::label;
+use crate::report::tables::{label, month_table, parts};
 use crate::report::words::Language;
 
 /// The figures that are read first.
@@ -92,18 +92,20 @@ impl Writer<'_> {
 
     fn headlines(&mut self) {
         self.heading("主要数据", "Headline figures");
-        let late = format!("{} {}", self.say("其中逾期", "late"), self.data.open.late);
         let find = |name: FigureName| self.data.year.figures.iter().find(move |figure| figure.name == name);
         let headlines = FIRST.iter().filter_map(|name| {
             let figure = find(*name)?;
             let note = match name {
-                FigureName::CasesOpen => Some(late.clone()),
+                FigureName::CasesOpen => {
+                    let (measure, value) = (self.say("其中逾期", "late"), self.data.open.late.to_string());
+                    Some(SmallPrint { shown: format!("{measure} {value}"), measure, value })
+                }
                 FigureName::FeeTotal => {
                     // Not the events that it rests on: one that takes a fee back is no fee.
                     let charged = find(FigureName::FeesCharged);
-                    charged.map(|charged| format!("{} {}", charged.value, self.say("笔", "fees")))
+                    charged.map(|charged| self.counted(&charged.value, ["笔", "fees"], "收费笔数"))
                 }
-                FigureName::Trainees => Some(format!("{} {}", figure.events, self.say("次培训", "trainings"))),
+                FigureName::Trainees => Some(self.counted(&figure.events, ["次培训", "trainings"], "培训次数")),
                 _ => None,
             };
             let label = label(self.language, *name);
@@ -117,6 +119,13 @@ impl Writer<'_> {
         );
         self.lateness();
         self.blocks.push(Block::Table(self.data.figures(self.language)));
+    }
+
+    /// So many of what a figure adds up. In Chinese a count has another name than what stands behind a number.
+    fn counted(&self, count: &dyn ToString, [chinese, english]: [&str; 2], measure: &str) -> SmallPrint {
+        let value = count.to_string();
+        let shown = format!("{value} {}", self.say(chinese, english));
+        SmallPrint { measure: self.say(measure, english), value, shown }
     }
 
     /// What came after its day.
@@ -138,27 +147,19 @@ impl Writer<'_> {
 
     fn over_the_year(&mut self) -> Result<(), ReportError> {
         self.heading("各月受理情况", "Cases by month of report");
-        let year = self.data.year.question.year;
-        let months = [11, 12].map(|month| (year - 1, month)).into_iter().chain((1..=10).map(|month| (year, month)));
-        let bars: Vec<_> = months
-            .map(|(year, month)| {
-                let key = format!("{year:04}-{month:02}");
-                let group = self.data.months.iter().find(|group| group.key.first() == Some(&key));
-                Bar { label: month.to_string(), parts: parts(group.unwrap_or(&GroupSums::default())) }
-            })
-            .collect();
+        let months = self.data.by_month();
+        let bars: Vec<_> =
+            months.iter().map(|month| Bar { label: month.number.to_string(), parts: month.parts.into() }).collect();
         let svg = chart::columns(&self.series(), &bars)?;
         self.chart("months", self.say("各月受理的难点及其现状", "Cases by month of report, and where they stand"), svg);
+        self.blocks.push(Block::Table(month_table(self.language, &months)));
         Ok(())
     }
 
-    /// Done, going on, late: what the parts of a bar are.
+    /// What the parts of a bar are.
     fn series(&self) -> [Series; 3] {
-        [
-            Series { name: self.say("已了结", "Done"), color: GREEN },
-            Series { name: self.say("进行中", "Going on"), color: BLUE },
-            Series { name: self.say("逾期", "Late"), color: RED },
-        ]
+        let [done, going_on, late] = self.language.standings();
+        [Series { name: done, color: GREEN }, Series { name: going_on, color: BLUE }, Series { name: late, color: RED }]
     }
 
     fn groups(&mut self) -> Result<(), ReportError> {
@@ -203,7 +204,7 @@ impl Writer<'_> {
     ) -> Result<(), ReportError> {
         let bars: Vec<_> = groups
             .iter()
-            .map(|group| Bar { label: title(group.key.first().map_or("", String::as_str)), parts: parts(group) })
+            .map(|group| Bar { label: title(group.key.first().map_or("", String::as_str)), parts: parts(group).into() })
             .collect();
         if !bars.is_empty() {
             let svg = chart::bars(&self.series(), &bars)?;
@@ -357,11 +358,6 @@ impl Writer<'_> {
         );
         self.table(self.data.evidence_table(self.language));
     }
-}
-
-/// Done, going on, late.
-fn parts(group: &GroupSums) -> Vec<u64> {
-    vec![group.cases - group.open, group.open.saturating_sub(group.late), group.late]
 }
 
 /// `0.0833` as `8.33 %`.

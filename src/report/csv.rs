@@ -27,6 +27,9 @@ pub(super) fn lines(document: &Document) -> Result<String, ReportError> {
             Block::Headlines(headlines) => {
                 for headline in headlines {
                     line([section, "", &headline.label, &headline.value.to_string()])?;
+                    if let Some(note) = &headline.note {
+                        line([section, &headline.label, &note.measure, &note.value])?;
+                    }
                 }
             }
             Block::Table(table) | Block::LongTable(LongTable { table, .. }) => {

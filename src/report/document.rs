@@ -38,7 +38,17 @@ pub(super) struct Headline {
     pub(super) label: String,
     pub(super) value: Decimal,
     /// What is said about it in small print.
-    pub(super) note: Option<String>,
+    pub(super) note: Option<SmallPrint>,
+}
+
+/// Another figure beside one that is read first.
+#[derive(Clone, Debug)]
+pub(super) struct SmallPrint {
+    /// What it counts.
+    pub(super) measure: String,
+    pub(super) value: String,
+    /// Both of them, for reading.
+    pub(super) shown: String,
 }
 
 impl Headline {

@@ -67,7 +67,7 @@ fn push_headlines(page: &mut String, headlines: &[Headline]) {
     for headline in headlines {
         let _ = write!(page, "<div><dt>{}</dt><dd>{}", escaped(&headline.label), escaped(&headline.shown()));
         if let Some(note) = &headline.note {
-            let _ = write!(page, "<small>{}</small>", escaped(note));
+            let _ = write!(page, "<small>{}</small>", escaped(&note.shown));
         }
         page.push_str("</dd></div>\n");
     }

@@ -23,7 +23,7 @@ pub(super) fn files(document: &Document, name: Option<&str>) -> Vec<File> {
             Block::Headlines(headlines) => {
                 for headline in headlines {
                     let _ = write!(text, "- {}: **{}**", escaped(&headline.label), escaped(&headline.shown()));
-                    let note = headline.note.as_ref().map(|note| format!(" ({})", escaped(note)));
+                    let note = headline.note.as_ref().map(|note| format!(" ({})", escaped(&note.shown)));
                     let _ = writeln!(text, "{}", note.unwrap_or_default());
                 }
             }

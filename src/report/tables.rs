@@ -13,6 +13,34 @@ use crate::report::words::Language;
 /// What stands where nothing is known.
 const NOTHING: &str = "–";
 
+/// A month, with the cases that were reported in it.
+pub(super) struct Month {
+    /// As `2026-03`.
+    name: String,
+    pub(super) number: u8,
+    /// How they stand.
+    pub(super) parts: [u64; 3],
+}
+
+/// Done, going on, late.
+pub(super) fn parts(group: &GroupSums) -> [u64; 3] {
+    [group.cases - group.open, group.open.saturating_sub(group.late), group.late]
+}
+
+/// Cases by month of report, and where they stand.
+pub(super) fn month_table(language: Language, months: &[Month]) -> Table {
+    let mut columns =
+        vec![Column::codes(language.say("月份", "Month")), Column::numbers(language.say("难点", "Cases"))];
+    columns.extend(language.standings().map(Column::numbers));
+    let row = |month: &Month| {
+        let cases = month.parts.iter().sum::<u64>();
+        let mut row = vec![month.name.clone(), cases.to_string()];
+        row.extend(month.parts.map(|count| count.to_string()));
+        row
+    };
+    Table { columns, rows: months.iter().map(row).collect() }
+}
+
 impl Data {
     /// Groups of cases, each on a row.
     ///
@@ -55,6 +83,19 @@ impl Data {
             ])
         };
         Ok(Table { columns, rows: groups.iter().map(row).collect::<Result<_, Fault>>()? })
+    }
+
+    /// The months of the year, from November on.
+    pub(super) fn by_month(&self) -> Vec<Month> {
+        let year = self.year.question.year;
+        let months = [11, 12].map(|number| (year - 1, number)).into_iter().chain((1..=10).map(|number| (year, number)));
+        months
+            .map(|(year, number)| {
+                let name = format!("{year:04}-{number:02}");
+                let group = self.months.iter().find(|group| group.key.first() == Some(&name));
+                Month { name, number, parts: group.map_or([0; 3], parts) }
+            })
+            .collect()
     }
 
     pub(super) fn division_name(code: &str) -> String {

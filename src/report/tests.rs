@@ -1,6 +1,7 @@
 //! The report of the demonstration, in every format and language.
 
 mod late;
+mod sheet;
 mod wide;
 
 use std::collections::BTreeSet;

@@ -34,6 +34,11 @@ impl Language {
         }
     }
 
+    /// Done, going on, late: how cases stand.
+    pub(super) fn standings(self) -> [String; 3] {
+        [self.say("已了结", "Done"), self.say("进行中", "Going on"), self.say("逾期", "Late")]
+    }
+
     pub(super) fn status(self, status: Status) -> String {
         match status {
             Status::Reported => self.say("已报告", "Reported"),
