@@ -66,6 +66,9 @@ impl Rows {
                 self.header.len()
             ));
         }
+        if let Some(problem) = record.problem() {
+            row.problem = Some(problem.to_owned());
+        }
         for (name, field) in self.header.iter().zip(record.fields()) {
             match std::str::from_utf8(field) {
                 Ok("") => {}
@@ -83,6 +86,9 @@ impl Rows {
 
 /// The names of the columns.
 fn header(record: &Record, place: Option<Place>) -> Result<Vec<String>, ReadError> {
+    if let Some(problem) = record.problem() {
+        return Err(ReadError::malformed(place, problem));
+    }
     let mut header = Vec::with_capacity(record.len());
     let mut seen = BTreeSet::new();
     for (column, name) in (1..).zip(record.fields()) {

@@ -31,7 +31,11 @@ pub(super) enum Next {
 
 impl Records {
     pub(super) fn new(input: Input, delimiter: u8) -> Self {
-        Self { input, reader: Box::new(ReaderBuilder::new().delimiter(delimiter).build()), record: Record::new() }
+        Self {
+            input,
+            reader: Box::new(ReaderBuilder::new().delimiter(delimiter).build()),
+            record: Record::new(delimiter),
+        }
     }
 
     pub(super) fn input(&self) -> &Input {
@@ -74,6 +78,7 @@ impl Records {
             }
             let (has_ended, count) = record.take(reader, bytes);
             record.lines.take(&bytes[..count]);
+            record.marks.take(&bytes[..count]);
             input.consume(count);
             if has_ended {
                 return Ok(whole(is_too_large));
@@ -89,6 +94,7 @@ fn whole(is_too_large: bool) -> Next {
 /// A record, as far as it is read.
 pub(super) struct Record {
     lines: Lines,
+    marks: Marks,
     /// The fields, one behind the other, with room for more.
     bytes: Vec<u8>,
     byte_count: usize,
@@ -98,8 +104,16 @@ pub(super) struct Record {
 }
 
 impl Record {
-    fn new() -> Self {
-        Self { lines: Lines::default(), bytes: vec![0; 1 << 10], byte_count: 0, ends: vec![0; 64], field_count: 0 }
+    fn new(delimiter: u8) -> Self {
+        let marks = Marks { delimiter, within: Within::Start, has_text_behind: false };
+        Self {
+            lines: Lines::default(),
+            marks,
+            bytes: vec![0; 1 << 10],
+            byte_count: 0,
+            ends: vec![0; 64],
+            field_count: 0,
+        }
     }
 
     /// The line it begins in, from 1.
@@ -110,6 +124,13 @@ impl Record {
     /// The line it ends in, from 1.
     pub(super) fn last_line(&self) -> u64 {
         self.lines.last + 1
+    }
+
+    /// What is wrong with its quotation marks.
+    pub(super) fn problem(&self) -> Option<&'static str> {
+        self.marks.has_text_behind.then_some(
+            "text stands behind a closing quotation mark: a mark that is part of a quoted text has to stand there twice",
+        )
     }
 
     pub(super) fn len(&self) -> usize {
@@ -125,6 +146,7 @@ impl Record {
     fn clear(&mut self) {
         self.forget();
         self.lines.has_begun = false;
+        self.marks.has_text_behind = false;
     }
 
     /// What of it was read is not wanted.
@@ -183,6 +205,47 @@ impl Lines {
     }
 }
 
+/// The quotation marks of a file. `csv-core` takes text behind a closing one for a part of the field, which then is not what
+/// somebody wrote.
+struct Marks {
+    delimiter: u8,
+    within: Within,
+    /// Whether the record has text behind a closing mark.
+    has_text_behind: bool,
+}
+
+/// What the next byte stands in.
+#[derive(Clone, Copy)]
+enum Within {
+    /// The beginning of a field.
+    Start,
+    /// A field that does not begin with a mark: in it a mark is a character as any other.
+    Plain,
+    Quoted,
+    /// Behind a mark in a quoted field: the first of two, or what closes it.
+    Closed,
+}
+
+impl Marks {
+    fn take(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            let next = match (self.within, *byte) {
+                (Within::Start | Within::Closed, b'"') => Within::Quoted,
+                (Within::Quoted, b'"') => Within::Closed,
+                (Within::Quoted, _) => Within::Quoted,
+                (_, b'\r' | b'\n') => Within::Start,
+                (_, byte) if byte == self.delimiter => Within::Start,
+                (Within::Closed, _) => {
+                    self.has_text_behind = true;
+                    Within::Plain
+                }
+                (Within::Start | Within::Plain, _) => Within::Plain,
+            };
+            self.within = next;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Cursor;
@@ -209,6 +272,17 @@ mod tests {
         let wide = format!("{};\"{long}\"", "a;".repeat(200));
         let (.., fields) = &records(&wide)[0];
         assert_eq!((fields.len(), &fields[200], &fields[201]), (202, &String::new(), &long));
+    }
+
+    #[test]
+    fn behind_a_closing_quotation_mark_comes_the_next_field_or_line() {
+        let text = "\"a\"b;c\n\"a;\"\";\n\";\"\"\nd\"e\"f;3\" g\n\"h\" ;\"i\"\r\n\"j\";\"k\"\"\"\r\n";
+        let mut records = Records::new(Input::open(Cursor::new(text)).unwrap(), b';');
+        let mut are_bad = Vec::new();
+        while let Next::Whole = records.read().unwrap() {
+            are_bad.push(records.record().problem().is_some());
+        }
+        assert_eq!(are_bad, [true, false, false, true, false]);
     }
 
     #[test]

@@ -47,12 +47,22 @@ fn a_bad_row_is_named_by_its_line_and_the_next_ones_keep_their_places() {
 }
 
 #[test]
+fn a_row_with_text_behind_a_closing_quotation_mark_is_bad() {
+    let log = "ticket;action;when\nA;\"abc\"def \"x\";2012-03-15\nA;\"of\ntwo\"b;2012-03-15\nA;\"abc\"\"def \"\"x\";2012-03-15";
+    let told = told(log);
+    let said =
+        "text stands behind a closing quotation mark: a mark that is part of a quoted text has to stand there twice";
+    assert_eq!(told, [format!("line 2: {said}"), format!("line 3: {said}"), "line 5: abc\"def \"x".to_owned()]);
+}
+
+#[test]
 fn a_header_that_names_no_columns_is_refused() {
     for (log, said) in [
         (&b""[..], "the file is empty"),
         (b"a;;b", "line 1: column 2 has no name"),
         (b"a;b;a", "line 1: two columns are named `a`"),
         (b"\xb2", "line 1: the header is not UTF-8"),
+        (b"\"a\"b;c", "line 1: text stands behind a closing quotation mark"),
         (b"a\nb;c\n\"d", "a quotation mark is opened"),
     ] {
         let said_now = read_all_messages(log);
