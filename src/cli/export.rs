@@ -1,13 +1,13 @@
 //! `etalon export`: the log goes out.
 
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::app::{App, NoMoment};
+use crate::app::{App, Moment, NoMoment};
 use crate::cli::problem::Problem;
 use crate::cli::serve::{self, KeyFolder};
 use crate::cli::{self, AsOf, output, progress};
@@ -15,6 +15,7 @@ use crate::clock::SystemClock;
 use crate::config::Settings;
 use crate::domain::value::calendar;
 use crate::interchange::export::{Export, export};
+use crate::ledger::counted::counted;
 use crate::whole_file::{Access, WholeFile};
 
 /// Exports to the file that was named, or to standard output.
@@ -28,26 +29,41 @@ pub async fn run(arguments: cli::Export, settings: &Settings) -> Result<(), Prob
         up_to: up_to(&app, arguments.as_of).await?,
         campaign: arguments.campaign.map(Into::into),
     };
+    let as_of = app.time_of(Moment::Position(asked.up_to), None).await;
+    let as_of = as_of.map_err(Problem::while_doing("the log cannot be read"))?;
     let written = match &arguments.output {
-        None => write(&app, asked, output::standard()).await.map(drop),
+        None => write(&app, asked, output::standard()).await.map(|(_, events)| events),
         Some(path) => write_to(&app, asked, path).await,
     };
     app.shutdown().await;
-    written
+    let events = counted(written?, "event", "events");
+    // The log is written, whoever hears of how far.
+    let _ = writeln!(io::stderr(), "{events}, up to position {} ({as_of})", asked.up_to);
+    Ok(())
 }
 
-async fn write_to(app: &App, asked: Export, path: &Path) -> Result<(), Problem> {
+/// Answers how many events are written.
+async fn write_to(app: &App, asked: Export, path: &Path) -> Result<u64, Problem> {
     let cannot = || format!("{} cannot be written", path.display());
     let file = WholeFile::begin(path, Access::Usual).map_err(Problem::while_doing(cannot()))?;
-    write(app, asked, file).await?.appear().map_err(Problem::while_doing(cannot()))
+    let (file, events) = write(app, asked, file).await?;
+    file.appear().map_err(Problem::while_doing(cannot()))?;
+    Ok(events)
 }
 
-async fn write<W: Write>(app: &App, asked: Export, out: W) -> Result<W, Problem> {
+async fn write<W: Write>(app: &App, asked: Export, out: W) -> Result<(W, u64), Problem> {
     let bar = progress::spinner();
-    let exported = export(app, asked, BufWriter::new(out), |done| bar.set_position(done)).await;
+    let mut events = 0;
+    let exported = export(app, asked, BufWriter::new(out), |done| {
+        events = done;
+        bar.set_position(done);
+    })
+    .await;
     bar.finish_and_clear();
     let out = exported.map_err(Problem::while_doing("the export failed"))?;
-    out.into_inner().map_err(|error| Problem::while_doing("the export cannot be written")(error.into_error()))
+    let out = out.into_inner();
+    let out = out.map_err(|error| Problem::while_doing("the export cannot be written")(error.into_error()))?;
+    Ok((out, events))
 }
 
 /// The last position to export.

@@ -1,4 +1,4 @@
-//! Cells of tables for spreadsheets.
+//! Cells of tables for spreadsheets, and what such a table begins with.
 //!
 //! A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@`, their full-width forms, a tab or a line break for a
 //! formula and may run it (OWASP, *CSV Injection*). Where the comma is the decimal sign, it takes a file's semicolons
@@ -8,6 +8,9 @@
 //! semicolons in one program, and be a wrong header to all others.
 
 use std::borrow::Cow;
+
+/// What a table begins with: spreadsheets take a file without it for one in their own country's characters.
+pub(crate) const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// What a formula begins with.
 const FORMULAS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];

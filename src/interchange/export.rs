@@ -12,7 +12,7 @@ use crate::domain::enterprise::Enterprise;
 use crate::domain::value::{CampaignId, CaseId};
 use crate::interchange::format::Format;
 use crate::interchange::write::error::WriteError;
-use crate::interchange::write::{ExportedCase, ExportedEvent, Feed, LogWriter, feed};
+use crate::interchange::write::{ExportedCase, ExportedEvent, ExportedLog, Feed, LogWriter, feed};
 use crate::store::{CaseColumn, Condition, Direction, EventRecord, Moment, Operator, Value};
 
 /// How many events are in memory at a time.
@@ -66,8 +66,13 @@ pub async fn export<W: Write>(
             return Err(ExportError::NoCampaign { campaign, up_to: export.up_to });
         }
     }
-    let first_import = app.first_import().await?;
-    let writer = LogWriter::begin(export.format, out, first_import)?;
+    let log = ExportedLog {
+        origin: app.origin().await?,
+        up_to: export.up_to,
+        as_of: app.time_of(Moment::Position(export.up_to), None).await?,
+        first_import: app.first_import().await?,
+    };
+    let writer = LogWriter::begin(export.format, out, &log)?;
     let mut out = Out { writer, written: 0, progress: &mut progress };
     match (feed(export.format), export.campaign) {
         (Feed::Log, None) => whole_log(app, export.up_to, &mut out).await?,

@@ -5,12 +5,9 @@ use std::collections::HashMap;
 
 use csv::{Terminator, WriterBuilder};
 
-use crate::interchange::cell::harmless;
+use crate::interchange::cell::{BYTE_ORDER_MARK, harmless};
 use crate::report::ReportError;
 use crate::report::document::{Block, Document, LongTable};
-
-/// Spreadsheets take a file without it for one in their own country's characters.
-const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 pub(super) fn lines(document: &Document) -> Result<String, ReportError> {
     let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());

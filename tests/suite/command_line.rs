@@ -241,6 +241,9 @@ fn what_is_not_there_or_not_all_there_fails() {
     let (code, said) = left_out(rows);
     assert!(code == Some(0) && said.contains("1 were there already") && !said.contains("to its end"), "{said}");
 
+    let exported = run(&installation, &["export", "--format", "csv"]);
+    let (table, said) = (String::from_utf8_lossy(&exported.stdout), String::from_utf8_lossy(&exported.stderr));
+    assert!(table.starts_with("\u{feff}case_number,") && said.contains("1 event, up to position "), "{said}");
     let nobody = ["export", "--format", "csv", "--campaign", "0190b6e0-7d3a-7c1e-8f52-1b7a0c2d4e6f"];
     let refused = run(&installation, &nobody);
     let said = String::from_utf8_lossy(&refused.stderr);

@@ -18,7 +18,7 @@ use crate::interchange::read::moment::TimeFormat;
 use crate::interchange::read::{Columns, ForeignEvent, open};
 use crate::interchange::template::Template;
 use crate::interchange::write::error::WriteError;
-use crate::interchange::write::{ExportedCase, ExportedEvent, LogWriter};
+use crate::interchange::write::{ExportedCase, ExportedEvent, ExportedLog, LogWriter};
 
 const METADATA: &str = r#"{"role":"IMPORTER"}"#;
 
@@ -92,7 +92,13 @@ fn stored(case: &str, sequence: u64, source: Option<Source>, fact: CaseFact) -> 
 }
 
 fn written(format: Format, events: &[Stored]) -> Result<String, WriteError> {
-    let mut writer = LogWriter::begin(format, Vec::new(), Some(CampaignId::named("c")))?;
+    let log = ExportedLog {
+        origin: "etalon.example/<log>".to_owned(),
+        up_to: 41,
+        as_of: at("2026-03-01T08:00:00.000002Z"),
+        first_import: Some(CampaignId::named("c")),
+    };
+    let mut writer = LogWriter::begin(format, Vec::new(), &log)?;
     for (position, event) in (7..).zip(events) {
         writer.write(&event.exported(position))?;
     }
@@ -218,6 +224,18 @@ fn traces_speak_the_other_trackers_words() {
     assert_eq!(own["org:resource"], "etalon:import");
     assert_eq!(own["lifecycle:transition"], "complete");
     assert_eq!(own["etalon:recordedAt"], "2026-03-01T08:00:00.000001Z");
+}
+
+#[test]
+fn a_file_says_of_which_log_and_moment_it_is() {
+    let xes = written(Format::Xes, &[]).unwrap();
+    let (_, said) = xes.split_once("<classifier name=\"Activity\" keys=\"concept:name\"/>\n").unwrap();
+    assert_eq!(
+        said,
+        "<string key=\"etalon:origin\" value=\"etalon.example/&lt;log&gt;\"/>\n<int key=\"etalon:upTo\" value=\"41\"/>\n\
+         <date key=\"etalon:asOf\" value=\"2026-03-01T08:00:00.000002Z\"/>\n</log>\n"
+    );
+    assert!(written(Format::Csv, &[]).unwrap().starts_with("\u{feff}case_number,"));
 }
 
 #[test]

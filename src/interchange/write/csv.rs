@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use crate::interchange::cell::harmless;
+use crate::interchange::cell::{BYTE_ORDER_MARK, harmless};
 use crate::interchange::write::ExportedEvent;
 use crate::interchange::write::error::WriteError;
 use crate::interchange::write::trace::Follower;
@@ -35,7 +35,8 @@ pub(super) struct Table<W: Write> {
 }
 
 impl<W: Write> Table<W> {
-    pub(super) fn begin(out: W) -> Result<Self, WriteError> {
+    pub(super) fn begin(mut out: W) -> Result<Self, WriteError> {
+        out.write_all(BYTE_ORDER_MARK.as_bytes())?;
         let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
         out.write_record(COLUMNS).map_err(of_csv)?;
         Ok(Self { out, follower: Follower::default() })

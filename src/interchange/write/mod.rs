@@ -53,6 +53,19 @@ pub struct ExportedCase<'a> {
     pub organisation: &'a str,
 }
 
+/// Which log goes out, and as of when.
+#[derive(Clone, Debug)]
+pub struct ExportedLog {
+    /// Its name.
+    pub origin: String,
+    /// Up to which position, inclusive.
+    pub up_to: u64,
+    /// When it took the event there.
+    pub as_of: Timestamp,
+    /// The campaign of the log that was imported first, if any was: its cases keep their names.
+    pub first_import: Option<CampaignId>,
+}
+
 /// Writes a log in one of the formats.
 pub struct LogWriter<W: Write> {
     writer: Writer<W>,
@@ -85,16 +98,13 @@ pub fn feed(format: Format) -> Feed {
 impl<W: Write> LogWriter<W> {
     /// Begins a log.
     ///
-    /// # Parameters
-    /// - `first_import`: the campaign of the log that was imported first, if any was: its cases keep their names.
-    ///
     /// # Errors
     /// Where nothing can be written.
-    pub fn begin(format: Format, out: W, first_import: Option<CampaignId>) -> Result<Self, WriteError> {
+    pub fn begin(format: Format, out: W, log: &ExportedLog) -> Result<Self, WriteError> {
         let writer = match format {
             Format::Jsonl => Writer::Jsonl(out),
             Format::Csv => Writer::Csv(Box::new(csv::Table::begin(out)?)),
-            Format::Xes => Writer::Xes(Box::new(xes::Traces::begin(out, first_import)?)),
+            Format::Xes => Writer::Xes(Box::new(xes::Traces::begin(out, log)?)),
         };
         Ok(Self { writer })
     }

@@ -9,11 +9,10 @@ use std::io::{self, Write};
 
 use crate::domain::case::number::CaseNumber;
 use crate::domain::event::Source;
-use crate::domain::value::CampaignId;
 use crate::interchange::read::CASE_PREFIX;
 use crate::interchange::write::error::WriteError;
 use crate::interchange::write::trace::{Circumstances, Follower, ForeignCase, Heading, Step};
-use crate::interchange::write::{ExportedCase, ExportedEvent};
+use crate::interchange::write::{ExportedCase, ExportedEvent, ExportedLog};
 
 const HEAD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <log xes.version="1849-2016" xes.features="" xmlns="http://www.xes-standard.org/">
@@ -59,11 +58,14 @@ pub(super) struct Traces<W: Write> {
 }
 
 impl<W: Write> Traces<W> {
-    pub(super) fn begin(mut out: W, first_import: Option<CampaignId>) -> Result<Self, WriteError> {
+    pub(super) fn begin(mut out: W, log: &ExportedLog) -> Result<Self, WriteError> {
         out.write_all(HEAD.as_bytes())?;
+        attribute(&mut out, "string", "etalon:origin", &log.origin)?;
+        attribute(&mut out, "int", "etalon:upTo", &log.up_to.to_string())?;
+        attribute(&mut out, "date", "etalon:asOf", &log.as_of.to_string())?;
         Ok(Self {
             out,
-            first_import: first_import.map(|campaign| campaign.to_string()),
+            first_import: log.first_import.map(|campaign| campaign.to_string()),
             follower: Follower::default(),
             of_the_case: BTreeMap::new(),
             is_open: false,
