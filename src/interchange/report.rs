@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::interchange::mapping::personal::Unmet;
+use crate::interchange::mapping::plan::PlanError;
 use crate::interchange::read::error::ReadError;
 use crate::interchange::read::{Events, Place};
 use crate::ledger::finding::harmless;
@@ -34,6 +35,8 @@ pub struct ImportReport {
     /// Those of the legacy activities that the mapping wished to be another fact, which the lifecycle did not allow
     /// then.
     pub refused_by_lifecycle: BTreeMap<String, u64>,
+    /// Those that it wished to be another fact, of which a value that the event has for it is none.
+    pub refused_by_value: BTreeMap<String, RefusedByValue>,
     /// Events that an earlier import brought in.
     pub already_there: u64,
     /// Events that were left out.
@@ -48,8 +51,18 @@ pub struct ImportReport {
     pub unmet_personal: Unmet,
 }
 
+/// Events that did not become a fact, for one of its values is none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RefusedByValue {
+    /// How many.
+    pub count: u64,
+    /// The first of them in the file, with the reason.
+    pub first: Skipped,
+}
+
 /// What became of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Became {
     /// Nothing: an earlier import brought it in.
     AlreadyThere,
@@ -59,9 +72,16 @@ pub enum Became {
     Legacy,
     /// A legacy activity, because the lifecycle did not allow the fact that was wished for.
     LegacyInsteadOf(&'static str),
+    /// A legacy activity, because a value of the fact that was wished for is none.
+    LegacyForValue {
+        /// That fact.
+        wished: &'static str,
+        /// Which value.
+        problem: PlanError,
+    },
 }
 
-/// An event that was left out.
+/// An event that was left out, or is not what the mapping wished for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Skipped {
@@ -90,6 +110,20 @@ impl ImportReport {
                 self.legacy += 1;
                 *self.refused_by_lifecycle.entry(wished.to_owned()).or_default() += 1;
             }
+            Became::LegacyForValue { wished, problem } => {
+                self.legacy += 1;
+                self.refuse_value(wished, &problem);
+            }
+        }
+    }
+
+    fn refuse_value(&mut self, wished: &str, problem: &PlanError) {
+        let this = Skipped::new(Some(problem.place), problem);
+        let none_yet = || RefusedByValue { count: 0, first: this.clone() };
+        let refused = self.refused_by_value.entry(wished.to_owned()).or_insert_with(none_yet);
+        refused.count += 1;
+        if this.place < refused.first.place {
+            refused.first = this;
         }
     }
 
@@ -135,6 +169,9 @@ impl fmt::Display for ImportReport {
         for (fact, count) in &self.refused_by_lifecycle {
             writeln!(f, "{count:>9}   of them since the lifecycle did not allow {fact} then")?;
         }
+        for (fact, RefusedByValue { count, first }) in &self.refused_by_value {
+            writeln!(f, "{count:>9}   of them since a value of {fact} is none, first {}", first.message)?;
+        }
         writeln!(f, "{:>9} were there already", self.already_there)?;
         write!(f, "{:>9} were left out", self.skipped_count)?;
         for skipped in &self.skipped {
@@ -177,19 +214,30 @@ mod tests {
         report.count(Became::Mapped("CaseReported"));
         report.count(Became::Legacy);
         report.count(Became::LegacyInsteadOf("ClockResumed"));
+        for line in [5, 4] {
+            let field = "rule 5, text".to_owned();
+            let problem = PlanError { place: Place::Line(line), field, message: "it is\nempty".to_owned() };
+            report.count(Became::LegacyForValue { wished: "CommentAdded", problem });
+        }
         report.count(Became::AlreadyThere);
         report.skip(Some(Place::Line(7)), "line 7: no case id");
         assert_eq!(
             report.to_string(),
-            "        2 cases\n        6 events, of which\n        2 became CaseReported\n        2 became LegacyActivityRecorded\n\
-             \x20       1   of them since the lifecycle did not allow ClockResumed then\n        1 were there already\n        1 were left out\n\
+            "        2 cases\n        8 events, of which\n        2 became CaseReported\n        4 became LegacyActivityRecorded\n\
+             \x20       1   of them since the lifecycle did not allow ClockResumed then\n\
+             \x20       2   of them since a value of CommentAdded is none, first line 4: `rule 5, text`: it is\u{fffd}empty\n\
+             \x20       1 were there already\n        1 were left out\n\
              \x20         line 7: no case id"
         );
         assert_eq!(
             serde_json::to_value(&report).unwrap(),
             serde_json::json!({
-                "cases": 2, "emptyCases": 0, "eventsRead": 6, "mapped": {"CaseReported": 2}, "legacy": 2,
-                "refusedByLifecycle": {"ClockResumed": 1}, "alreadyThere": 1, "skippedCount": 1,
+                "cases": 2, "emptyCases": 0, "eventsRead": 8, "mapped": {"CaseReported": 2}, "legacy": 4,
+                "refusedByLifecycle": {"ClockResumed": 1},
+                "refusedByValue": {"CommentAdded": {"count": 2, "first": {
+                    "place": "line 4", "message": "line 4: `rule 5, text`: it is\u{fffd}empty"
+                }}},
+                "alreadyThere": 1, "skippedCount": 1,
                 "skipped": [{"place": "line 7", "message": "line 7: no case id"}]
             })
         );

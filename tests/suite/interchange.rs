@@ -9,3 +9,4 @@ mod mending;
 mod real_log;
 mod rebuilding;
 mod refusing;
+mod values;

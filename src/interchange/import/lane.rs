@@ -9,14 +9,11 @@ use crate::domain::case::facts::EnrolmentFacts;
 use crate::domain::value::CaseId;
 use crate::interchange::import::error::BadEvent;
 use crate::interchange::import::{Import, Standing, Step, importer, key_of};
-use crate::interchange::mapping::plan::{Opening, Planned};
+use crate::interchange::mapping::plan::{Opening, Planned, Wish};
 use crate::interchange::report::Became;
 
 /// What happens with an event: it came in, or cannot.
 type Outcome = Result<Became, BadEvent>;
-
-/// What becomes of every event that the lifecycle does not allow to be what the mapping wishes.
-const LEGACY: &str = "LegacyActivityRecorded";
 
 pub(super) struct Lane {
     import: Import,
@@ -95,8 +92,13 @@ impl Lane {
         let legacy = planned.legacy(unopened);
         match self.give(planned, legacy).await {
             Ok(true) => Ok(Ok(Became::AlreadyThere)),
-            Ok(false) if planned.fact() != LEGACY => Ok(Ok(Became::LegacyInsteadOf(planned.fact()))),
-            Ok(false) => Ok(Ok(Became::Legacy)),
+            Ok(false) => Ok(Ok(match &planned.wish {
+                Wish::Legacy { .. } => Became::Legacy,
+                Wish::Unmade { problem, .. } => {
+                    Became::LegacyForValue { wished: planned.fact(), problem: problem.clone() }
+                }
+                Wish::Report | Wish::Order { .. } => Became::LegacyInsteadOf(planned.fact()),
+            })),
             Err(Failure::Refused(refusal)) => Ok(Err(BadEvent::refused(place, refusal))),
             Err(failure) => Err(failure),
         }

@@ -53,6 +53,13 @@ pub enum Wish {
         /// What has to be ordered for it.
         command: Box<CaseCommand>,
     },
+    /// It would be a fact, but a value of that is none.
+    Unmade {
+        /// The fact's name.
+        fact: &'static str,
+        /// Which value, and what is wrong with it.
+        problem: PlanError,
+    },
     /// It has no counterpart here.
     Legacy {
         /// Whether the other tracker was done with the case.
@@ -93,7 +100,7 @@ impl Mapping {
     /// What this event becomes.
     ///
     /// # Errors
-    /// A value that the mapping makes of it is none.
+    /// What it says of a person is none that can be kept apart, or what would be internal has a value that is none.
     pub fn plan(&self, event: &ForeignEvent) -> Result<Planned, PlanError> {
         let case = self.case_of(event);
         Ok(Planned {
@@ -182,42 +189,52 @@ impl Mapping {
         let Some((number, rule)) = (1..).zip(&self.rules).find(|(_, rule)| rule.holds(event, transition)) else {
             return Ok(Wish::Legacy { concludes: false });
         };
-        let read = Reading { event };
-        let key = |key: &str| format!("rule {number}, {key}");
-        let comment = |text: &Template, audience| {
-            let id = Uuid::new_v5(&case.uuid(), format!("import:comment:{}", event.number).as_bytes());
-            let text = read.value(&key("text"), text, Statement::parse)?;
-            Ok::<_, PlanError>(AddComment { id: CommentId(id), text, audience })
-        };
-        let (fact, command): (_, CaseCommand) = match &rule.then {
-            Then::CaseReported => return Ok(Wish::Report),
-            Then::LegacyActivityRecorded { concludes } => return Ok(Wish::Legacy { concludes: *concludes }),
-            Then::CaseTriaged { category, kind, severity } => {
-                let command = TriageCase {
-                    category: read.value(&key("category"), category, ServiceCategory::parse)?,
-                    kind: read.word(&key("kind"), kind, rule::kind)?,
-                    severity: read.word(&key("severity"), severity, rule::severity)?,
-                    correction_reason: None,
-                };
-                ("CaseTriaged", command.into())
+        match made(event, case, number, &rule.then) {
+            // A legacy activity is read by whoever sees the case: what is internal becomes none.
+            Err(problem) if !INTERNAL.contains(&rule.then.fact()) => {
+                Ok(Wish::Unmade { fact: rule.then.fact(), problem })
             }
-            Then::CaseEscalated { to, reason } => {
-                let command = EscalateCase {
-                    to: read.word(&key("to"), to, rule::level)?,
-                    reason: read.value(&key("reason"), reason, Statement::parse)?,
-                };
-                ("CaseEscalated", command.into())
-            }
-            Then::ClockPaused { reason } => {
-                let reason = read.value(&key("reason"), reason, Statement::parse)?;
-                ("ClockPaused", PauseClock { reason }.into())
-            }
-            Then::ClockResumed => ("ClockResumed", ResumeClock {}.into()),
-            Then::CommentAdded { text } => ("CommentAdded", comment(text, Audience::Everybody)?.into()),
-            Then::InternalCommentAdded { text } => ("InternalCommentAdded", comment(text, Audience::Internal)?.into()),
-        };
-        Ok(Wish::Order { fact, command: Box::new(command) })
+            wish => wish,
+        }
     }
+}
+
+/// What an event is by a rule.
+fn made(event: &ForeignEvent, case: CaseId, number: usize, then: &Then) -> Result<Wish, PlanError> {
+    let read = Reading { event };
+    let key = |key: &str| format!("rule {number}, {key}");
+    let comment = |text: &Template, audience| {
+        let id = Uuid::new_v5(&case.uuid(), format!("import:comment:{}", event.number).as_bytes());
+        let text = read.value(&key("text"), text, Statement::parse)?;
+        Ok::<_, PlanError>(AddComment { id: CommentId(id), text, audience })
+    };
+    let command: CaseCommand = match then {
+        Then::CaseReported => return Ok(Wish::Report),
+        Then::LegacyActivityRecorded { concludes } => return Ok(Wish::Legacy { concludes: *concludes }),
+        Then::CaseTriaged { category, kind, severity } => {
+            let command = TriageCase {
+                category: read.value(&key("category"), category, ServiceCategory::parse)?,
+                kind: read.word(&key("kind"), kind, rule::kind)?,
+                severity: read.word(&key("severity"), severity, rule::severity)?,
+                correction_reason: None,
+            };
+            command.into()
+        }
+        Then::CaseEscalated { to, reason } => {
+            let command = EscalateCase {
+                to: read.word(&key("to"), to, rule::level)?,
+                reason: read.value(&key("reason"), reason, Statement::parse)?,
+            };
+            command.into()
+        }
+        Then::ClockPaused { reason } => {
+            PauseClock { reason: read.value(&key("reason"), reason, Statement::parse)? }.into()
+        }
+        Then::ClockResumed => ResumeClock {}.into(),
+        Then::CommentAdded { text } => comment(text, Audience::Everybody)?.into(),
+        Then::InternalCommentAdded { text } => comment(text, Audience::Internal)?.into(),
+    };
+    Ok(Wish::Order { fact: then.fact(), command: Box::new(command) })
 }
 
 impl Planned {
@@ -226,7 +243,7 @@ impl Planned {
     pub fn fact(&self) -> &'static str {
         match &self.wish {
             Wish::Report => "CaseReported",
-            Wish::Order { fact, .. } => fact,
+            Wish::Order { fact, .. } | Wish::Unmade { fact, .. } => fact,
             Wish::Legacy { .. } => "LegacyActivityRecorded",
         }
     }
@@ -251,7 +268,9 @@ impl Planned {
                 Some(command.into())
             }
             (Wish::Order { command, .. }, None) => Some(CaseCommand::clone(command)),
-            (Wish::Report, None) | (Wish::Order { .. }, Some(_)) | (Wish::Legacy { .. }, _) => None,
+            (Wish::Report, None) | (Wish::Order { .. }, Some(_)) | (Wish::Unmade { .. } | Wish::Legacy { .. }, _) => {
+                None
+            }
         }
     }
 

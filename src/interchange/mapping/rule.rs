@@ -45,6 +45,22 @@ pub(super) enum Then {
     LegacyActivityRecorded { concludes: bool },
 }
 
+impl Then {
+    /// The fact's name.
+    pub(super) fn fact(&self) -> &'static str {
+        match self {
+            Self::CaseReported => "CaseReported",
+            Self::CaseTriaged { .. } => "CaseTriaged",
+            Self::CaseEscalated { .. } => "CaseEscalated",
+            Self::ClockPaused { .. } => "ClockPaused",
+            Self::ClockResumed => "ClockResumed",
+            Self::CommentAdded { .. } => "CommentAdded",
+            Self::InternalCommentAdded { .. } => "InternalCommentAdded",
+            Self::LegacyActivityRecorded { .. } => "LegacyActivityRecorded",
+        }
+    }
+}
+
 /// The facts that there are rules for, with the keys that each one needs.
 const FACTS: &[(&str, &[&str])] = &[
     ("CaseReported", &[]),

@@ -193,6 +193,29 @@ fn what_no_rule_is_about_stays_in_the_other_trackers_words() {
 }
 
 #[test]
+fn an_event_without_a_value_of_its_fact_stays_in_the_other_trackers_words() {
+    for (remark, said) in [
+        (String::new(), "the attribute `remark` is missing or empty"),
+        ("\u{c}".to_owned(), "the statement is empty"),
+        ("a\u{c}b".to_owned(), "the statement has the control character U+000C"),
+        ("x".repeat(20_001), "the statement has 20001 characters"),
+    ] {
+        let planned = planned("note", "", &remark).unwrap();
+        assert_eq!((planned.fact(), planned.wished(None)), ("CommentAdded", None));
+        let Wish::Unmade { problem, .. } = &planned.wish else { panic!("{planned:?}") };
+        assert!(problem.to_string().starts_with(&format!("line 3: `rule 5, text`: {said}")), "{problem}");
+        let legacy = RecordLegacyActivity { opening: None, concludes: false };
+        assert_eq!(planned.legacy(None), CaseCommand::from(legacy));
+    }
+    let mapping = EXAMPLE.replace("\"MAJOR\"", "\"{priority}\"");
+    let sorted = &rows(&["T-17;Delta;;Bore gauge;;sorted;14.03.2012 09:30;;urgent;"])[0];
+    let mapping = mapping.replace("when = { first = true }", "when = { first = false }");
+    let planned = Mapping::parse("my.toml", &mapping).unwrap().plan(sorted).unwrap();
+    let Wish::Unmade { fact: "CaseTriaged", problem } = &planned.wish else { panic!("{planned:?}") };
+    assert!(problem.to_string().contains("`rule 2, severity`: \"urgent\" is no severity"), "{problem}");
+}
+
+#[test]
 fn an_event_whose_case_is_not_there_yet_opens_it() {
     let mapping = example();
     let event = &rows(&[
@@ -229,10 +252,8 @@ fn the_key_tells_the_event_and_the_digest_what_is_said_of_it() {
 
 #[test]
 fn a_value_that_is_none_is_named_with_its_place_and_key() {
-    assert_eq!(
-        planned("note", "", "").unwrap_err(),
-        "line 3: `rule 5, text`: the attribute `remark` is missing or empty: `{remark|…}` has a text for that"
-    );
+    let missing = "the attribute `remark` is missing or empty: `{remark|…}` has a text for that";
+    assert_eq!(planned("aside", "", "").unwrap_err(), format!("line 3: `rule 8, text`: {missing}"));
     let opening = |row: &str| example().opening(&rows(&[row])[0]).unwrap_err().to_string();
     let said = opening("T-17;Delta;9999;Bore gauge;;new;14.03.2012 09:30;;;");
     assert!(said.starts_with("line 2: `case.division`: \"9999\" is not a division"), "{said}");
