@@ -21,6 +21,7 @@ pub struct Input {
     inner: Box<dyn BufRead + Send>,
     is_gzip: bool,
     budget: u64,
+    line_breaks: u64,
 }
 
 impl Input {
@@ -40,12 +41,18 @@ impl Input {
             inner: Box::new(BufReader::new(Cursor::new(start).chain(plain))),
             is_gzip,
             budget: LARGEST_EVENT_BYTES,
+            line_breaks: 0,
         })
     }
 
     /// From here on, another event may take up its bytes.
     pub(super) fn begin_event(&mut self) {
         self.budget = LARGEST_EVENT_BYTES;
+    }
+
+    /// The line of the byte that comes next, from 1.
+    pub(super) fn line(&self) -> u64 {
+        self.line_breaks + 1
     }
 
     /// What an error of this input means.
@@ -69,6 +76,13 @@ impl BufRead for Input {
 
     fn consume(&mut self, amount: usize) {
         self.budget = self.budget.saturating_sub(amount as u64);
+        // What is consumed was shown and stands there still: nothing is read for this.
+        if amount > 0
+            && let Ok(bytes) = self.inner.fill_buf()
+        {
+            let taken = &bytes[..amount.min(bytes.len())];
+            self.line_breaks += taken.iter().filter(|byte| **byte == b'\n').count() as u64;
+        }
         self.inner.consume(amount);
     }
 }

@@ -68,13 +68,27 @@ impl Rows {
 }
 
 fn read_line(line: &[u8], row: &mut Row) -> Result<(), String> {
-    let line = std::str::from_utf8(line).map_err(|_| "the line is not UTF-8".to_owned())?;
-    let object: Members = serde_json::from_str(line).map_err(|error| format!("the line is no JSON object: {error}"))?;
-    object.flatten_into(&mut Flat { row, weight: Weight::default() }, "", 0)
+    let line =
+        std::str::from_utf8(line).map_err(|_| "the line is not UTF-8".to_owned())?.trim_end_matches(['\r', '\n']);
+    let object: Members = serde_json::from_str(line)
+        .map_err(|error| format!("the line is no JSON object: {}", told(&error, line, line)))?;
+    object.flatten_into(&mut Flat { line, row, weight: Weight::default() }, "", 0)
+}
+
+/// What is wrong with a part of a line, by its place in the line: the library tells that in the part.
+fn told(error: &serde_json::Error, part: &str, line: &str) -> String {
+    let message = error.to_string();
+    let in_the_part = format!(" at line {} column {}", error.line(), error.column());
+    let Some(message) = message.strip_suffix(&in_the_part) else { return message };
+    let before = (part.as_ptr().addr() - line.as_ptr().addr() + error.column()).min(line.len());
+    let begins_a_character = |byte: &&u8| **byte & 0b1100_0000 != 0b1000_0000;
+    let column = line.as_bytes()[..before].iter().filter(begins_a_character).count();
+    format!("{message} at column {column}")
 }
 
 /// The members of an object and of all within it.
 struct Flat<'a> {
+    line: &'a str,
     row: &'a mut Row,
     weight: Weight,
 }
@@ -138,7 +152,8 @@ fn flatten(value: &RawValue, flat: &mut Flat<'_>, path: String, depth: usize) ->
         return Err(format!("`{path}` is nested deeper than {DEEPEST} levels"));
     }
     let raw = value.get();
-    let unreadable = |error: serde_json::Error| format!("`{path}`: {error}");
+    let line = flat.line;
+    let unreadable = |error: serde_json::Error| format!("`{path}`: {}", told(&error, raw, line));
     let text: String = match raw.as_bytes().first() {
         Some(b'{') => {
             let members: Members = serde_json::from_str(raw).map_err(unreadable)?;

@@ -5,7 +5,7 @@
 //! nothing can be fetched or blown up.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
+use std::{fmt, io};
 
 use quick_xml::XmlVersion;
 
@@ -340,8 +340,8 @@ impl Rows {
         }
     }
 
-    fn malformed(&self, message: impl Into<String>) -> ReadError {
-        ReadError::malformed(self.last_read(), message)
+    fn malformed(&self, message: impl fmt::Display) -> ReadError {
+        ReadError::malformed(self.last_read(), format!("{message} (line {} of the file)", self.xml.get_ref().line()))
     }
 }
 

@@ -31,7 +31,11 @@ fn lines_are_events_and_nested_members_have_paths() {
 #[test]
 fn a_bad_line_is_named_and_the_next_ones_are_read() {
     for (bad, said) in [
-        (&b"{\"ticket\":\"A\""[..], "line 2: the line is no JSON object: EOF"),
+        (&b"{\"ticket\":\"A\""[..], "line 2: the line is no JSON object: EOF while parsing an object at column 13"),
+        (
+            r#"{"ticket":"A","测":{"note":"a\ud800b"}}"#.as_bytes(),
+            "line 2: `测/note`: unexpected end of hex escape at column 35",
+        ),
         (b"[1]", "line 2: the line is no JSON object: invalid type: sequence, expected an object"),
         (b"{\"a\":1,\"a\":2}", "line 2: the member `a` stands there twice"),
         (b"{\"a\":{\"b\":1},\"a/b\":2}", "line 2: the member `a/b` stands there twice"),

@@ -172,6 +172,15 @@ fn what_cannot_be_read_past_ends_the_log() {
 }
 
 #[test]
+fn what_cannot_be_read_past_is_told_with_its_line_in_the_file() {
+    let log = trace(&format!("\n{EVENT}\r\n<event>\n\n  text</event>"));
+    let said = message(log.as_bytes(), Format::Xes);
+    assert_eq!(said, "trace 1, event 2: text stands between elements: \"text\" (line 5 of the file)");
+    let said = message(b"\n\n<html>\n</html>", Format::Xes);
+    assert!(said.starts_with("the file begins with <html>") && said.ends_with(" (line 3 of the file)"), "{said}");
+}
+
+#[test]
 fn what_attributes_take_with_their_paths_has_a_limit() {
     let within: String = (0..10_000).map(|n| format!("<id key=\"{n}\" value=\"\"/>")).collect();
     let key = "k".repeat(100_000);
