@@ -15,6 +15,7 @@ pub mod report;
 pub mod write;
 
 pub(crate) mod cell;
+pub(crate) mod xml;
 
 pub mod export;
 pub mod import;

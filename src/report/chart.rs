@@ -5,6 +5,8 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use crate::interchange::xml::carried;
+
 /// Why a chart cannot be drawn.
 pub(super) type ChartError = DrawingAreaErrorKind<std::io::Error>;
 
@@ -270,7 +272,8 @@ fn drawn(height: u32, draw: impl FnOnce(&Area<'_>) -> Result<(), ChartError>) ->
         draw(&area)?;
         area.present()?;
     }
-    Ok(svg)
+    // The drawing library escapes texts, and lets through what no XML has.
+    Ok(svg.chars().map(carried).collect())
 }
 
 /// From left to right along the top.
@@ -376,10 +379,10 @@ mod tests {
     #[test]
     fn texts_are_escaped_and_chinese_stays_text() {
         let series = [Series { name: "<已解决>".to_owned(), color: GREEN }];
-        let bar = Bar { label: "A&B 深圳".to_owned(), parts: vec![3] };
+        let bar = Bar { label: "A&B\u{ffff} 深圳".to_owned(), parts: vec![3] };
         for svg in [bars(&series, &[bar]).unwrap(), columns(&series, &[]).unwrap()] {
             assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
-            assert!(svg.contains("&lt;已解决&gt;") && !svg.contains("<已解决>"));
+            assert!(svg.contains("&lt;已解决&gt;") && !svg.contains("<已解决>") && !svg.contains('\u{ffff}'));
         }
     }
 

@@ -4,8 +4,8 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 
 use flate2::bufread::MultiGzDecoder;
 
+use crate::interchange::read::Place;
 use crate::interchange::read::error::ReadError;
-use crate::interchange::read::{LARGEST_EVENT_BYTES, Place};
 
 /// RFC 1952, 2.3.1.
 const GZIP: &[u8] = &[0x1f, 0x8b];
@@ -20,6 +20,7 @@ struct OverBudget;
 pub struct Input {
     inner: Box<dyn BufRead + Send>,
     is_gzip: bool,
+    largest_event_bytes: u64,
     budget: u64,
     line_breaks: u64,
 }
@@ -27,9 +28,12 @@ pub struct Input {
 impl Input {
     /// Recognises gzip and a byte order mark by the first bytes.
     ///
+    /// # Parameters
+    /// - `largest_event_bytes`: the most that one event may take up.
+    ///
     /// # Errors
     /// Where these cannot be read.
-    pub fn open(file: impl Read + Send + 'static) -> Result<Self, ReadError> {
+    pub fn open(file: impl Read + Send + 'static, largest_event_bytes: u64) -> Result<Self, ReadError> {
         let (first, file) = split_start::<2>(file).map_err(|source| explain(false, source, None))?;
         let is_gzip = first == GZIP;
         let file = Cursor::new(first).chain(file);
@@ -40,14 +44,15 @@ impl Input {
         Ok(Self {
             inner: Box::new(BufReader::new(Cursor::new(start).chain(plain))),
             is_gzip,
-            budget: LARGEST_EVENT_BYTES,
+            largest_event_bytes,
+            budget: largest_event_bytes,
             line_breaks: 0,
         })
     }
 
     /// From here on, another event may take up its bytes.
     pub(super) fn begin_event(&mut self) {
-        self.budget = LARGEST_EVENT_BYTES;
+        self.budget = self.largest_event_bytes;
     }
 
     /// The line of the byte that comes next, from 1.
@@ -58,7 +63,7 @@ impl Input {
     /// What an error of this input means.
     pub(super) fn explain(&self, error: io::Error, after: Option<Place>) -> ReadError {
         if is_over_budget(&error) {
-            return ReadError::TooLarge { after, limit: LARGEST_EVENT_BYTES };
+            return ReadError::TooLarge { after, limit: self.largest_event_bytes };
         }
         explain(self.is_gzip, error, after)
     }
@@ -124,6 +129,7 @@ mod tests {
     use flate2::write::GzEncoder;
 
     use super::*;
+    use crate::interchange::read::LARGEST_EVENT_BYTES;
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
@@ -133,7 +139,7 @@ mod tests {
 
     fn all(bytes: Vec<u8>) -> String {
         let mut text = String::new();
-        Input::open(Cursor::new(bytes)).unwrap().read_to_string(&mut text).unwrap();
+        Input::open(Cursor::new(bytes), LARGEST_EVENT_BYTES).unwrap().read_to_string(&mut text).unwrap();
         text
     }
 
@@ -148,7 +154,7 @@ mod tests {
     #[test]
     fn no_more_is_handed_out_than_one_event_may_take_up() {
         let many = vec![b'x'; usize::try_from(LARGEST_EVENT_BYTES).unwrap() + 1];
-        let mut input = Input::open(Cursor::new(gzip(&many))).unwrap();
+        let mut input = Input::open(Cursor::new(gzip(&many)), LARGEST_EVENT_BYTES).unwrap();
         let error = input.read_to_end(&mut Vec::new()).unwrap_err();
         let error = input.explain(error, Some(Place::Line(7)));
         assert!(matches!(error, ReadError::TooLarge { after: Some(Place::Line(7)), .. }), "{error}");

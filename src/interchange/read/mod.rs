@@ -30,6 +30,10 @@ use crate::interchange::template::Template;
 /// The most bytes that one event may take up in the (decompressed) file.
 pub const LARGEST_EVENT_BYTES: u64 = 1 << 20;
 
+/// The same for XES, where the attributes of an event have as many bytes at most as any event: written with references
+/// they take up to six times as much (`&quot;`), and have elements around them.
+const LARGEST_XES_EVENT_BYTES: u64 = 8 * LARGEST_EVENT_BYTES;
+
 /// The most bytes that what a trace says of its case may take up in all its events together: it stands in the file once, and
 /// comes in with each of them into a log of which nothing is ever taken out.
 const MOST_REPEATED_BYTES: u64 = 64 << 20;
@@ -199,11 +203,10 @@ struct Met {
 /// # Errors
 /// Where the file cannot be read at all, or its header is none.
 pub fn open(file: impl Read + Send + 'static, format: Format, columns: &Columns) -> Result<Events, ReadError> {
-    let input = Input::open(file)?;
     let rows = match format {
-        Format::Xes => Rows::Xes(xes::Rows::new(input)),
-        Format::Csv => Rows::Csv(csv::Rows::open(input, columns.delimiter)?),
-        Format::Jsonl => Rows::Jsonl(jsonl::Rows::new(input)),
+        Format::Xes => Rows::Xes(xes::Rows::new(Input::open(file, LARGEST_XES_EVENT_BYTES)?)),
+        Format::Csv => Rows::Csv(csv::Rows::open(Input::open(file, LARGEST_EVENT_BYTES)?, columns.delimiter)?),
+        Format::Jsonl => Rows::Jsonl(jsonl::Rows::new(Input::open(file, LARGEST_EVENT_BYTES)?)),
     };
     Ok(Events { rows, columns: columns.clone(), cases: HashMap::new(), over: false })
 }

@@ -251,10 +251,11 @@ mod tests {
     use std::io::Cursor;
 
     use super::*;
+    use crate::interchange::read::LARGEST_EVENT_BYTES;
 
     /// The records with the lines that they take up.
     fn records(text: &str) -> Vec<(u64, u64, Vec<String>)> {
-        let mut records = Records::new(Input::open(Cursor::new(text.to_owned())).unwrap(), b';');
+        let mut records = Records::new(Input::open(Cursor::new(text.to_owned()), LARGEST_EVENT_BYTES).unwrap(), b';');
         let mut found = Vec::new();
         while let Next::Whole = records.read().unwrap() {
             let record = records.record();
@@ -277,7 +278,7 @@ mod tests {
     #[test]
     fn behind_a_closing_quotation_mark_comes_the_next_field_or_line() {
         let text = "\"a\"b;c\n\"a;\"\";\n\";\"\"\nd\"e\"f;3\" g\n\"h\" ;\"i\"\r\n\"j\";\"k\"\"\"\r\n";
-        let mut records = Records::new(Input::open(Cursor::new(text)).unwrap(), b';');
+        let mut records = Records::new(Input::open(Cursor::new(text), LARGEST_EVENT_BYTES).unwrap(), b';');
         let mut are_bad = Vec::new();
         while let Next::Whole = records.read().unwrap() {
             are_bad.push(records.record().problem().is_some());

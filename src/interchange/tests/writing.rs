@@ -254,6 +254,18 @@ fn a_foreign_id_that_another_case_may_be_called_by_has_its_log_in_front() {
     }
 }
 
+/// With references in it, a text takes up more of a file than of a log.
+#[test]
+fn what_an_event_may_have_comes_back_however_it_is_written() {
+    let text = "\"\n".repeat(500_000);
+    let attributes = BTreeMap::from([("note".to_owned(), text.clone())]);
+    let events = [stored("a", 1, Some(source("T-17", 0, "new", attributes)), opening("Bore gauge"))];
+    let written = written(Format::Xes, &events).unwrap();
+    assert!(written.len() > 5_000_000);
+    let back = read(Format::Xes, &written, "{case:concept:name}", "concept:name", "time:timestamp");
+    assert_eq!(back[0].attributes["note"], text);
+}
+
 #[test]
 fn an_empty_log_is_a_log() {
     assert_eq!(written(Format::Jsonl, &[]).unwrap(), "");

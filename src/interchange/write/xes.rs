@@ -13,6 +13,7 @@ use crate::interchange::read::CASE_PREFIX;
 use crate::interchange::write::error::WriteError;
 use crate::interchange::write::trace::{Circumstances, Follower, ForeignCase, Heading, Step};
 use crate::interchange::write::{ExportedCase, ExportedEvent, ExportedLog};
+use crate::interchange::xml::carried;
 
 const HEAD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <log xes.version="1849-2016" xes.features="" xmlns="http://www.xes-standard.org/">
@@ -200,7 +201,7 @@ fn attribute(out: &mut impl Write, element: &str, key: &str, value: &str) -> io:
 }
 
 /// Text as the value of an XML attribute. White space is written as references, since XML would make it blanks (XML
-/// 1.0, 3.3.3). Characters that XML cannot carry (2.2) become their pictures, U+2400 on, or U+FFFD.
+/// 1.0, 3.3.3).
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -212,9 +213,7 @@ fn escaped(text: &str) -> String {
             '\t' => escaped.push_str("&#9;"),
             '\n' => escaped.push_str("&#10;"),
             '\r' => escaped.push_str("&#13;"),
-            '\0'..='\u{1f}' => escaped.push(char::from_u32(0x2400 + u32::from(character)).unwrap_or('\u{fffd}')),
-            '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
-            other => escaped.push(other),
+            other => escaped.push(carried(other)),
         }
     }
     escaped
