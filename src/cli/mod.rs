@@ -9,6 +9,7 @@ pub mod dashboard;
 pub mod demo;
 pub mod descriptors;
 pub mod export;
+pub mod exposure;
 pub mod holding;
 pub mod identity;
 pub mod import;

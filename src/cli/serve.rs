@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::{Anchorer, App, Clockwork, Courier, Eraser, LookBack, Outlet, Revoker, Sealer, Seals, Vault};
 use crate::cli::problem::Problem;
-use crate::cli::{certificate, descriptors, holding, identity, seals};
+use crate::cli::{certificate, descriptors, exposure, holding, identity, seals};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::console;
@@ -38,6 +38,7 @@ pub async fn run(settings: Settings) -> Result<(), Problem> {
         Some(oidc) => tracing::info!(database = %settings.database, issuer = oidc.issuer, "opening"),
         None => tracing::info!(database = %settings.database, key = %settings.key_file.display(), "opening"),
     }
+    exposure::look_at(&settings.database);
     let _held = (holding::to_serve(&settings.database)?, holding::among_servers(&settings).await?);
     let app = open_serving(&settings, clock, seals::of).await?;
     let verifier = identity::verifier(&settings)?;

@@ -1,5 +1,8 @@
 //! How a file is connected to, and how its tables are brought up to date.
 
+use std::fs::{DirBuilder, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use backon::{ConstantBuilder, Retryable};
@@ -9,6 +12,7 @@ use sqlx::{ConnectOptions, Connection};
 use crate::store::opening::Schema;
 use crate::store::sqlite::{BUSY_PAUSE, BUSY_TIMEOUT, MIGRATIONS, sql};
 use crate::store::{StoreError, migration_error};
+use crate::whole_file::folder_of;
 
 /// How a file is opened that another process is making: SQLite waits for no lock when it turns a new one to WAL.
 const WHILE_BUSY: ConstantBuilder = ConstantBuilder::new()
@@ -41,6 +45,17 @@ pub(super) fn may_begin(schema: Schema) -> bool {
     matches!(schema, Schema::Migrated | Schema::Restored)
 }
 
+/// Makes the file where it is missing, and its folder, for their owner alone. SQLite would leave that to the umask; what it
+/// has beside a file has the mode of that. One that is there is not touched: to close it would let go of the locks that
+/// this process has on it.
+pub(super) fn make(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder_of(path))?;
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map(drop),
+    }
+}
+
 /// Connects for the first time, as a migration needs it: it may take its time, and wants no word of every statement that
 /// does.
 pub(super) async fn first(options: &SqliteConnectOptions) -> Result<SqliteConnection, sqlx::Error> {
@@ -62,4 +77,30 @@ pub(super) async fn migrate(writer: &mut SqliteConnection) -> Result<(), StoreEr
     let mut transaction = writer.begin_with(sql::BEGIN).await.map_err(StoreError::during("lock the database"))?;
     MIGRATIONS.run_direct(&mut *transaction).await.map_err(migration_error)?;
     transaction.commit().await.map_err(StoreError::during("commit the migration"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    use crate::store::opening::Schema;
+    use crate::store::sqlite::SqliteBackend;
+
+    #[tokio::test]
+    async fn a_new_file_its_folder_and_what_stands_beside_it_are_for_their_owner_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("within/etalon.db");
+        let mode_of = |name: &str| {
+            let found = fs::metadata(folder.path().join("within").join(name));
+            found.expect("it is there").permissions().mode() & 0o777
+        };
+        let backend = SqliteBackend::open("x", &path, Schema::Migrated).await.expect("it opens");
+        let modes = ["", "etalon.db", "etalon.db-wal", "etalon.db-shm"].map(mode_of);
+        assert_eq!(modes, [0o700, 0o600, 0o600, 0o600]);
+        drop(backend);
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).expect("changed");
+        SqliteBackend::open("x", &path, Schema::Migrated).await.expect("it opens");
+        assert_eq!(mode_of("etalon.db"), 0o640, "whoever opened it to others meant to");
+    }
 }

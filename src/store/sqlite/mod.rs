@@ -26,6 +26,7 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqlitePoolOptions;
 use tokio::sync::watch;
 
+use crate::blocking::blocking;
 use crate::store::backend::Backend;
 use crate::store::copy::draft_of;
 use crate::store::known::{Asked, Known, KnownRow};
@@ -74,7 +75,7 @@ pub(super) struct SqliteBackend {
 }
 
 impl SqliteBackend {
-    /// Opens the file. One that a log may be begun in is created with its folder if missing.
+    /// Opens the file. One that a log may be begun in is made with its folder if missing.
     pub(super) async fn open(url: &str, path: &Path, schema: Schema) -> Result<Self, StoreError> {
         let unreachable = |source| StoreError::Unreachable { url: url.to_owned(), source: Arc::new(source) };
         // A restore that was interrupted before it had a copy goes on where nothing was begun in its place.
@@ -82,8 +83,9 @@ impl SqliteBackend {
             return Err(StoreError::Restoring { url: url.to_owned() });
         }
         let may_begin = connecting::may_begin(schema);
-        if let Some(folder) = path.parent().filter(|_| may_begin) {
-            tokio::fs::create_dir_all(folder).await.map_err(|error| unreachable(error.into()))?;
+        if may_begin {
+            let path = path.to_owned();
+            blocking(move || connecting::make(&path)).await.map_err(|error| unreachable(error.into()))?;
         }
         let options = connecting::options(path, schema);
         let mut first = connecting::first(&options).await.map_err(unreachable)?;
