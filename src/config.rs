@@ -212,6 +212,7 @@ given! {
         header_field_limit: Between<20, 1_000>,
         header_timeout_ms: Between<100, 600_000>,
         body_timeout_ms: Between<100, 600_000>,
+        shutdown_timeout_ms: Between<100, 600_000>,
         connections: Between<1, 1_000_000>,
         connections_per_address: Between<1, 1_000_000>,
         arriving_limit_bytes: Between<8_388_608, 2_147_483_647>,

@@ -23,6 +23,9 @@ pub struct ConnectionSettings {
     pub header_timeout: Duration,
     /// How long a body may take to arrive, 100 ms to 10 min. Default: 30 s.
     pub body_timeout: Duration,
+    /// How long a server that was told to end waits for whoever has not sent a request or taken an answer, 100 ms to
+    /// 10 min. Default: 20 s.
+    pub shutdown_timeout: Duration,
     /// How many connections may be open, those that carry streams aside, 1 to 1,000,000. Default: 4,096.
     pub connections: u64,
     /// How many of them may come from one address, 1 to 1,000,000. Default: all of them, since a proxy is one address.
@@ -84,6 +87,7 @@ impl Given {
             header_limit_bytes: self.header_limit_bytes.map_or(32 << 10, |bytes| bytes.0 as usize),
             header_timeout: Duration::from_millis(self.header_timeout_ms.map_or(15_000, |time| time.0)),
             body_timeout: Duration::from_millis(self.body_timeout_ms.map_or(30_000, |time| time.0)),
+            shutdown_timeout: Duration::from_millis(self.shutdown_timeout_ms.map_or(20_000, |time| time.0)),
             concurrent_requests: self.concurrent_requests.map_or(1_000, |most| most.0 as usize),
             database_queue: self.database_queue.map_or(1_000, |most| most.0),
             actor_cost_per_second: self.actor_cost_per_second.map_or(50_000, |cost| cost.0),

@@ -40,6 +40,7 @@ fn defaults_need_no_file() {
     assert_eq!(connections.arriving_limit_bytes, 268_435_456);
     assert_eq!((connections.actor_cost_per_second, connections.actor_cost_burst), (50_000, 2_000_000));
     assert_eq!((connections.header_timeout.as_secs(), connections.body_timeout.as_secs()), (15, 30));
+    assert_eq!(connections.shutdown_timeout.as_secs(), 20);
     assert_eq!((connections.tls, connections.allowed_origins, connections.hosts), (None, Vec::new(), Vec::new()));
     assert_eq!(defaults.streams.connections, 20_000);
     assert_eq!(defaults.streams.operations_per_connection, 20);

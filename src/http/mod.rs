@@ -8,6 +8,7 @@ mod authentication;
 mod body;
 mod bucket;
 mod coding;
+mod drain;
 mod gate;
 mod graphql;
 mod heads;
@@ -48,6 +49,7 @@ use crate::graphql::{self as api, Schema, StreamLimits};
 use crate::identity::Verifier;
 use crate::telemetry::metrics::metrics;
 use admission::Admission;
+use drain::Drain;
 use hosts::Hosts;
 use serving::Speech;
 use streams::Streams;
@@ -65,6 +67,8 @@ pub struct Limits {
     /// Names that the server answers to, besides those of this machine for itself; where there are none and others
     /// reach it, any.
     pub hosts: Vec<String>,
+    /// How long after it was told to end the server waits for whoever has not sent a request or taken an answer.
+    pub shutdown_timeout: Duration,
 }
 
 /// Where requests come in.
@@ -81,6 +85,7 @@ struct Front {
     verifier: Verifier,
     schema: Schema,
     streams: Streams,
+    drain: Drain,
     admission: Admission,
     hosts: Hosts,
     allowed_origins: Vec<String>,
@@ -92,6 +97,7 @@ impl Front {
         Self {
             schema: Schema::new(app.clone(), limits.requests, limits.streams),
             streams: Streams::new(limits.streams),
+            drain: Drain::within(limits.shutdown_timeout),
             admission: Admission::new(limits.requests),
             hosts: Hosts::new(limits.hosts, entrance.listener.local_addr().ok()),
             allowed_origins: limits.allowed_origins,
@@ -135,7 +141,8 @@ fn router(front: Arc<Front>) -> Router {
         .with_state(front)
 }
 
-/// Serves until `shutdown` comes, then answers what is under way, tells every stream where to go on, and returns.
+/// Serves until `shutdown` comes, then answers what is under way, tells every stream where to go on, and returns: whoever
+/// is slow is waited for until the time for that is over, and what is being carried out whatever it takes.
 pub async fn serve(
     entrance: Entrance,
     app: Arc<App>,
@@ -144,8 +151,9 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) {
     let figure = &metrics().connections;
-    let speech = Speech { tls: entrance.tls.clone(), ..Speech::plain(&limits.requests, &limits.streams, figure) };
+    let speech = Speech::plain(&limits.requests, &limits.streams, figure);
     let front = Arc::new(Front::new(app, verifier, limits, &entrance));
+    let speech = Speech { tls: entrance.tls.clone(), drain: front.drain.clone(), ..speech };
     let ends = async {
         shutdown.await;
         front.streams.stop.cancel();
@@ -153,11 +161,14 @@ pub async fn serve(
     speech.serve(entrance.listener, router(front.clone()), ends).await;
     // WebSockets have left the count of connections.
     front.streams.ended().await;
+    front.drain.tell();
 }
 
 /// Serves other routes by plain HTTP until `shutdown` comes, with the patience for connections that everybody gets.
 /// Their connections are counted apart: the figure is about those who ask this server.
 pub async fn serve_routes(listener: TcpListener, routes: Router, shutdown: impl Future<Output = ()>) {
     let speech = Speech::plain(&api::Limits::default(), &StreamLimits::default(), &Gauge::default());
+    let drain = speech.drain.clone();
     speech.serve(listener, routes, shutdown).await;
+    drain.tell();
 }

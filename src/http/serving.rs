@@ -25,6 +25,7 @@ use tower_service::Service;
 
 use crate::graphql::{Limits, StreamLimits};
 use crate::http::admission::Peer;
+use crate::http::drain::{Drain, USUAL};
 use crate::http::gate::{Gate, Seat};
 use crate::http::lingering::Noted;
 use crate::http::patience::Patient;
@@ -61,6 +62,8 @@ pub(super) struct Speech {
     pub(super) patience: Duration,
     /// Who is let in.
     pub(super) gate: Arc<Gate>,
+    /// How long they are waited for at the end.
+    pub(super) drain: Drain,
 }
 
 impl Speech {
@@ -73,10 +76,12 @@ impl Speech {
             most_header_fields: 2 * limits.header_fields,
             patience: streams.patience,
             gate: Arc::new(Gate::new(limits, figure)),
+            drain: Drain::within(USUAL),
         }
     }
 
-    /// Gives the requests of all connections to the routes until it is told to end, then answers what is under way.
+    /// Gives the requests of all connections to the routes until it is told to end, then answers what is under way to
+    /// whoever is there for it in time.
     pub(super) async fn serve(self, mut listener: TcpListener, routes: Router, ends: impl Future<Output = ()>) {
         let (stop, connections) = (CancellationToken::new(), TaskTracker::new());
         tokio::pin!(ends);
@@ -124,7 +129,7 @@ impl Speech {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let stream = Patient::new(stream, seat.clone(), self.patience);
-        let one_too_many = seat.one_too_many();
+        let (one_too_many, place) = (seat.one_too_many(), seat.clone());
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let mut request = request.map(|body| Body::new(Noted::new(body, seat.clone())));
             request.extensions_mut().insert(seat.peer);
@@ -132,7 +137,7 @@ impl Speech {
             if let Some(limit) = one_too_many {
                 request.extensions_mut().insert(limit);
             }
-            let (answered, seat) = (routes.clone().call(request), seat.clone());
+            let (answered, seat, working) = (routes.clone().call(request), seat.clone(), seat.works());
             async move {
                 let mut answer = answered.await.unwrap_or_else(|never| match never {});
                 if seat.is_unread() {
@@ -142,6 +147,7 @@ impl Speech {
                 if let Some(streaming) = answer.extensions().get::<Streaming>() {
                     seat.becomes_stream(streaming.clone());
                 }
+                drop(working);
                 Ok::<_, Infallible>(answer)
             }
         });
@@ -156,14 +162,16 @@ impl Speech {
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
         tokio::pin!(connection);
-        let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
-            () = stop.cancelled() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
+        let served = async {
+            tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = stop.cancelled() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
             }
         };
-        if let Err(error) = ended {
+        if let Some(Err(error)) = self.drain.serve(&stop, place.is_at_rest(), served).await {
             tracing::debug!(error = %with_causes(&error), "a connection ended early");
         }
     }

@@ -3,6 +3,7 @@
 mod bodies;
 mod codings;
 mod connections;
+mod ending;
 mod hosts;
 mod hygiene;
 mod lists;

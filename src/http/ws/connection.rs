@@ -12,6 +12,7 @@ use axum::extract::ws::{Message, WebSocket};
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, MissedTickBehavior, timeout};
+use tokio_util::task::TaskTracker;
 
 use crate::app::in_place;
 use crate::domain::actor::ActorId;
@@ -80,6 +81,11 @@ impl Connection {
         incoming.begin(StreamLimits::of_greeting().maximum);
         let (operations, turn, long) = (Operations::default(), Updates::turns(), Long::default());
         Self { front, socket, request_id, greeting: Some(greeting), counted: None, operations, turn, incoming, long }
+    }
+
+    /// The mutations that are under way on it.
+    pub(super) fn mutations(&self) -> TaskTracker {
+        self.operations.mutations()
     }
 
     /// Serves it to its end.

@@ -95,12 +95,21 @@ async fn accept(front: Arc<Front>, request: Request) -> Result<Response, Refused
         .max_frame_size(largest);
     let is_spoken = upgrade.selected_protocol().is_some();
     let (task, going_on) = (front.streams.tasks.token(), streaming.going_on());
+    let (stop, drain) = (front.streams.stop.clone(), front.drain.clone());
     let mut response = upgrade.on_upgrade(move |socket| async move {
         let connection = Connection::new(front, socket, request_id, greeting, incoming);
-        match is_spoken {
-            true => connection.serve().await,
-            false => connection.refuse_protocol().await,
-        }
+        let mutations = connection.mutations();
+        let is_at_rest = async {
+            mutations.close();
+            mutations.wait().await;
+        };
+        let served = async {
+            match is_spoken {
+                true => connection.serve().await,
+                false => connection.refuse_protocol().await,
+            }
+        };
+        drain.serve(&stop, is_at_rest, served).await;
         drop((going_on, task));
     });
     response.extensions_mut().insert(streaming);

@@ -1,14 +1,13 @@
 //! The operations of one connection: all are polled by the connection's own task, so that one which waits costs a small
 //! future and no task.
 
-use std::collections::{HashMap, VecDeque};
-use std::convert::Infallible;
-use std::sync::Arc;
-
 use async_graphql::Response as Answer;
 use futures::StreamExt;
 use futures::future::{AbortHandle, Abortable, BoxFuture};
 use futures::stream::FuturesUnordered;
+use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
+use tokio_util::task::TaskTracker;
 
 use crate::domain::actor::ActorId;
 use crate::http::answer::Refused;
@@ -37,8 +36,8 @@ pub(super) struct Operations {
     /// Steps that were done while nobody waited for them: one of each operation at most, and one update among them.
     done: VecDeque<(Ticket, Step)>,
     active: HashMap<String, Active>,
-    /// Every mutation under way holds it, also one that nobody waits for any more: so many hold it as there are.
-    mutations: Arc<()>,
+    /// Every mutation under way, also one that nobody waits for any more.
+    mutations: TaskTracker,
     /// Where the subscriptions go on that were ended, all together.
     ended_at: Option<u64>,
     /// Tickets tell an operation from an earlier one under the same id.
@@ -85,7 +84,12 @@ impl Operations {
     /// How many queries and mutations are under way.
     pub(super) fn under_way(&self) -> usize {
         let queries = self.active.values().filter(|active| matches!(active.task, Task::Query)).count();
-        queries + Arc::strong_count(&self.mutations) - 1
+        queries + self.mutations.len()
+    }
+
+    /// The mutations that are under way.
+    pub(super) fn mutations(&self) -> TaskTracker {
+        self.mutations.clone()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -99,7 +103,7 @@ impl Operations {
         let abort = match task {
             Task::Query | Task::Subscription(_) => self.push(ticket.clone(), first),
             Task::Mutation => {
-                let held = self.mutations.clone();
+                let held = self.mutations.token();
                 self.push(ticket.clone(), async move {
                     let step = first.await;
                     drop(held);
@@ -200,6 +204,7 @@ impl Active {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use futures::FutureExt;

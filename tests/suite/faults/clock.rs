@@ -103,6 +103,7 @@ async fn serve(installation: &Installation, clock: Arc<WrongClock>, stop: Cancel
         streams: StreamLimits::default(),
         allowed_origins: Vec::new(),
         hosts: Vec::new(),
+        shutdown_timeout: Duration::from_secs(20),
     };
 
     let tasks = TaskTracker::new();
