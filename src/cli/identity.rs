@@ -47,6 +47,23 @@ pub fn key(settings: &Settings) -> Result<LocalKey, Problem> {
     LocalKey::open_or_create(&settings.key_file).map_err(Problem::while_doing("the token key cannot be used"))
 }
 
+/// The same key, where it is there: another one would sign tokens that no server takes.
+///
+/// # Errors
+/// When there is none, or the key file cannot be used.
+pub fn key_of_servers(settings: &Settings) -> Result<LocalKey, Problem> {
+    let key = LocalKey::open(&settings.key_file).map_err(Problem::while_doing("the token key cannot be used"))?;
+    key.ok_or_else(|| {
+        // A relative path leads elsewhere in another folder, which is what may be wrong.
+        let file = std::path::absolute(&settings.key_file).unwrap_or_else(|_| settings.key_file.clone());
+        Problem::new(format!(
+            "there is no token key at {} (key_file, which is token-key.pem in data_dir unless it is set): run this where the \
+             server runs, or name its key; a server makes it when it first starts",
+            file.display()
+        ))
+    })
+}
+
 fn provider(oidc: &OidcSettings) -> Result<Provider, Problem> {
     let authorities = oidc.ca_file.as_deref().map(authorities).transpose()?.unwrap_or_default();
     let client = Client::trusting(authorities, Networks::any_by_tls(), PATIENCE);

@@ -9,10 +9,10 @@ use crate::config::Settings;
 use crate::domain::value::Division;
 use crate::identity::claims::Claims;
 
-/// Makes a token.
+/// Makes a token, and no key.
 ///
 /// # Errors
-/// When the claims make no sense, the key cannot be used, or tokens come from somewhere else.
+/// When the claims make no sense, the key is not there or cannot be used, or tokens come from somewhere else.
 pub fn run(arguments: Token, settings: &Settings) -> Result<String, Problem> {
     if let Some(oidc) = &settings.oidc {
         let issuer = &oidc.issuer;
@@ -21,7 +21,7 @@ pub fn run(arguments: Token, settings: &Settings) -> Result<String, Problem> {
     }
     Division::parse(&arguments.jurisdiction).map_err(Problem::while_doing("the jurisdiction cannot be used"))?;
     let claims = claims(arguments, SystemClock.now());
-    identity::key(settings)?.issue(&claims).map_err(Problem::while_doing("the token cannot be made"))
+    identity::key_of_servers(settings)?.issue(&claims).map_err(Problem::while_doing("the token cannot be made"))
 }
 
 fn claims(arguments: Token, now: Timestamp) -> Claims {

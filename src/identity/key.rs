@@ -34,8 +34,20 @@ impl LocalKey {
     ///
     /// See [`KeyError`]. A key that others may read is refused rather than repaired, since it may be known by then.
     pub fn open_or_create(path: &Path) -> Result<Self, KeyError> {
-        let key = open_or_create(path)?;
-        Self::from_signing_key(&key)
+        Self::of(&open_or_create(path)?, path)
+    }
+
+    /// Opens the key at `path`, if there is one, and makes none.
+    ///
+    /// # Errors
+    ///
+    /// See [`KeyError`].
+    pub fn open(path: &Path) -> Result<Option<Self>, KeyError> {
+        open(path)?.map(|key| Self::of(&key, path)).transpose()
+    }
+
+    fn of(key: &SigningKey, path: &Path) -> Result<Self, KeyError> {
+        Self::from_signing_key(key)
             .ok_or_else(|| KeyError::Malformed { path: path.to_owned(), expected: key_file::ED25519 })
     }
 
@@ -81,7 +93,8 @@ mod tests {
         let pem = fs::read_to_string(&path).expect("readable");
         assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----"), "{pem}");
         assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
-        let opened = LocalKey::open_or_create(&path).expect("opened");
+        assert!(LocalKey::open(&folder.path().join("elsewhere.pem")).expect("there is none").is_none());
+        let opened = LocalKey::open(&path).expect("opened").expect("it is there");
         assert_eq!(opened.signing.as_bytes(), made.signing.as_bytes());
         let files = fs::read_dir(path.parent().expect("a parent")).expect("listed").count();
         assert_eq!(files, 1, "no draft stays behind");

@@ -205,6 +205,22 @@ async fn what_is_no_small_file_is_read_by_nobody() {
 }
 
 #[test]
+fn a_token_is_signed_with_the_key_of_the_servers_and_none_is_made_for_it() {
+    let installation = Installation::embedded();
+    let arguments = ["token", "--actor", "a", "--role", "manager", "--jurisdiction", "44"];
+    let refused = run(&installation, &arguments);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    let file = installation.folder().join("token-key.pem");
+    let why = format!("there is no token key at {} (key_file", file.display());
+    assert!(refused.status.code() == Some(1) && said.contains(&why), "{said}");
+    assert!(refused.stdout.is_empty() && !file.exists());
+    let server = installation.start();
+    assert!(server.stop(), "{}", server.log());
+    let made = run(&installation, &arguments);
+    assert!(made.status.success() && !made.stdout.is_empty(), "{}", String::from_utf8_lossy(&made.stderr));
+}
+
+#[test]
 fn a_key_of_a_witness_is_none_of_a_log() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path().display().to_string();
