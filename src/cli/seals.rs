@@ -1,5 +1,6 @@
 //! Who signs the log of these settings, and who vouches for it.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,14 +17,14 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Everybody whom the settings name.
 ///
 /// # Errors
-/// When the key or the memory of the signer cannot be used, or a URL or key of the settings is none.
+/// When the key or the memory of the signer, or the token that it is shown, cannot be used, or a URL or key of the settings
+/// is none.
 pub fn of(settings: &Settings) -> Result<Seals, Problem> {
     let ledger = &settings.ledger;
     let signer: Arc<dyn Signer> = match &ledger.signer {
         None => Arc::new(notary(ledger)?),
         Some(signer) => {
-            let token = CallerToken::open_or_create(&signer.token_file)
-                .map_err(Problem::while_doing("the signer's token cannot be used"))?;
+            let token = signer_token(&signer.token_file)?;
             let key = signer.key.parse().map_err(Problem::while_doing("`signer_key` cannot be used"))?;
             let remote = RemoteSigner::signer(&signer.url, key, &token);
             Arc::new(remote.map_err(Problem::while_doing("`signer_url` cannot be used"))?)
@@ -39,6 +40,23 @@ pub fn of(settings: &Settings) -> Result<Seals, Problem> {
     });
     let anchors = Anchors { witnesses: witnesses.collect::<Result<_, _>>()?, authority: authority.transpose()? };
     Ok(Seals { signer, anchors: Arc::new(anchors), pause: PAUSE })
+}
+
+/// The token that the signer has made: it takes no other.
+fn signer_token(file: &Path) -> Result<CallerToken, Problem> {
+    let token = CallerToken::open(file).map_err(Problem::while_doing("the signer's token cannot be used"))?;
+    token.ok_or_else(|| {
+        let file = absolute(file);
+        Problem::new(format!(
+            "there is no signer token at {} (signer_token_file): copy signer-token from the folder of `etalon signer` there",
+            file.display()
+        ))
+    })
+}
+
+/// As it is told: a relative path leads elsewhere in another folder, which is what may be wrong.
+fn absolute(file: &Path) -> PathBuf {
+    std::path::absolute(file).unwrap_or_else(|_| file.to_owned())
 }
 
 /// What the checkpoints of the log of that name are checked with, by what is there: nothing is made to tell it.
@@ -88,8 +106,7 @@ fn other_ledger_key(ledger: &LedgerSettings, origin: &str, is_there: bool) -> Pr
     let place = match &ledger.signer {
         Some(signer) => format!("of {} (signer_key)", signer.url),
         None => {
-            // A relative path leads elsewhere in another folder, which is what may be wrong.
-            let file = std::path::absolute(&ledger.key_file).unwrap_or_else(|_| ledger.key_file.clone());
+            let file = absolute(&ledger.key_file);
             format!("at {} (ledger_key_file, which is ledger-key.pem in data_dir unless it is set)", file.display())
         }
     };

@@ -32,21 +32,31 @@ pub fn open(path: &Path) -> Result<Option<SigningKey>, KeyError> {
 #[derive(Clone, PartialEq, Eq)]
 pub struct CallerToken([u8; 32]);
 
+/// What the file of a caller's token holds.
+const CALLER_TOKEN: &str = "32 bytes in URL-safe Base64";
+
 impl CallerToken {
     /// Opens the token at `path`, or makes one there when there is no such file.
     ///
     /// # Errors
     /// See [`KeyError`].
     pub fn open_or_create(path: &Path) -> Result<Self, KeyError> {
-        key_file::read_or_create(
-            path,
-            "32 bytes in URL-safe Base64",
-            |bytes| {
-                let text = std::str::from_utf8(bytes).ok()?.trim_ascii();
-                URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
-            },
-            |seed| Ok(format!("{}\n", URL_SAFE_NO_PAD.encode(seed)).into_bytes()),
-        )
+        key_file::read_or_create(path, CALLER_TOKEN, Self::parse, |seed| {
+            Ok(format!("{}\n", URL_SAFE_NO_PAD.encode(seed)).into_bytes())
+        })
+    }
+
+    /// Opens the token at `path`, if there is one, and makes none.
+    ///
+    /// # Errors
+    /// See [`KeyError`].
+    pub fn open(path: &Path) -> Result<Option<Self>, KeyError> {
+        key_file::read_key(path, CALLER_TOKEN, Self::parse)
+    }
+
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(bytes).ok()?.trim_ascii();
+        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
     }
 
     /// The value of an `Authorization` header. Whoever calls this answers for who sees it.

@@ -88,6 +88,9 @@ impl Signer for RemoteSigner {
                 Err(_) => Err(self.gave_none("it answered 409 without a size")),
             },
             StatusCode::UNPROCESSABLE_ENTITY => Err(NotSigned::Unproved { size: request.old_size }.into()),
+            StatusCode::UNAUTHORIZED if self.headers.contains_key(AUTHORIZATION) => {
+                Err(self.gave_none("the token in `signer_token_file` is not this signer's (401)"))
+            }
             status => Err(self.gave_none(format!("it answered {status}"))),
         }
     }
@@ -99,22 +102,47 @@ mod tests {
     use axum::routing::post;
     use ed25519_dalek::SigningKey;
     use tokio::net::TcpListener;
+    use tokio_util::task::AbortOnDropHandle;
 
     use super::*;
     use crate::ledger::note::{Algorithm, NoteSigner};
 
-    #[tokio::test]
-    async fn an_answer_that_cannot_be_read_is_no_signature() {
+    /// Serves the routes for as long as the handle is there; where.
+    async fn serving(routes: Router) -> (String, AbortOnDropHandle<std::io::Result<()>>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let routes = Router::new().route("/add-checkpoint", post(async || vec![b'x'; 100_000]));
-        let serving = tokio::spawn(async move { axum::serve(listener, routes).await });
-        let witness = NoteSigner::new("w.example", Algorithm::Cosignature, SigningKey::from_bytes(&[7; 32]));
-        let key = witness.expect("a name").verifier().clone();
+        (url, AbortOnDropHandle::new(tokio::spawn(async move { axum::serve(listener, routes).await })))
+    }
+
+    fn key(algorithm: Algorithm) -> VerifierKey {
+        let signer = NoteSigner::new("w.example", algorithm, SigningKey::from_bytes(&[7; 32]));
+        signer.expect("a name").verifier().clone()
+    }
+
+    /// Why there is no signature.
+    async fn refusal(asked: &RemoteSigner) -> String {
         let request = AddCheckpoint { old_size: 0, proof: Vec::new(), checkpoint: String::new() };
-        let asked = RemoteSigner::witness(&url, key).expect("a URL").sign(&request, Timestamp::UNIX_EPOCH).await;
-        let said = asked.expect_err("it cannot be read").to_string();
+        asked.sign(&request, Timestamp::UNIX_EPOCH).await.expect_err("there is none").to_string()
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_cannot_be_read_is_no_signature() {
+        let routes = Router::new().route("/add-checkpoint", post(async || vec![b'x'; 100_000]));
+        let (url, _serving) = serving(routes).await;
+        let said = refusal(&RemoteSigner::witness(&url, key(Algorithm::Cosignature)).expect("a URL")).await;
         assert!(said.contains("gave no signature: INTERRUPTED: its answer is longer than 65536 bytes"), "{said}");
-        serving.abort();
+    }
+
+    #[tokio::test]
+    async fn a_token_that_the_signer_does_not_take_is_told_as_that() {
+        let unauthorized = || post(async || StatusCode::UNAUTHORIZED);
+        let routes = Router::new().route("/sign-checkpoint", unauthorized()).route("/add-checkpoint", unauthorized());
+        let (url, _serving) = serving(routes).await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let token = CallerToken::open_or_create(&folder.path().join("signer-token")).expect("made");
+        let said = refusal(&RemoteSigner::signer(&url, key(Algorithm::Ed25519), &token).expect("a URL")).await;
+        assert!(said.contains("the token in `signer_token_file` is not this signer's"), "{said}");
+        let said = refusal(&RemoteSigner::witness(&url, key(Algorithm::Cosignature)).expect("a URL")).await;
+        assert!(said.contains("it answered 401"), "a witness is shown none: {said}");
     }
 }

@@ -85,6 +85,19 @@ async fn one_key_seals_a_log(installation: &Installation, elsewhere: &str) {
     is_refused(&mut serving(installation), &[OTHER, &key, unsigned]);
 }
 
+#[test]
+fn the_token_of_a_signer_is_its_own_and_no_server_makes_one() {
+    let installation = Installation::embedded();
+    let folder = installation.folder();
+    let signer = ["signer", "--folder", &path(folder, "signer"), "--key-of", &origin_of(&installation)];
+    let key = run(program().args(signer)).ends_with(0);
+    let token = path(folder, "signer-token");
+    let mut serving = serving(&installation);
+    serving.env("ETALON_SIGNER_URL", "http://127.0.0.1:1").env("ETALON_SIGNER_KEY", key.trim());
+    is_refused(&mut serving, &["there is no signer token at", &token, "signer_token_file"]);
+    assert!(!Path::new(&token).exists());
+}
+
 /// Who has signed before is not asked: that of what was signed nothing is lost is nobody's word then.
 #[tokio::test]
 async fn without_the_memory_of_the_signer_no_restore_says_that_nothing_is_lost() {
