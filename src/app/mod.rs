@@ -193,14 +193,16 @@ impl App {
         self.clock.now()
     }
 
-    /// Whether the database answers, takes commands of this process and its time for right, and has its data keys still, as far
-    /// as this is known.
+    /// Whether the database answers, takes commands of this process and its time for right, has its data keys still, and
+    /// commits what it is given, as far as this is known.
     ///
     /// # Errors
-    /// When it does not: of other rows, read only or of a clock that is ahead, among others; and [`Fault::OtherDataKeys`].
+    /// When it does not: of other rows, read only or of a clock that is ahead, among others; [`Fault::OtherDataKeys`] and
+    /// [`Fault::CommitsFail`].
     pub async fn ready(&self) -> Result<(), Fault> {
         self.store.takes_commands().await?;
-        self.may_write_under_data_keys()
+        self.may_write_under_data_keys()?;
+        if *self.writer.failing().borrow() { Err(Fault::CommitsFail) } else { Ok(()) }
     }
 
     /// Comes back when the task that commits has ended: before the application is shut down only where it broke.

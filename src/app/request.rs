@@ -222,6 +222,9 @@ pub enum Fault {
     /// The database has gone on with other data keys than this process has.
     #[error("the database has gone on with other data keys than those of this server (DATA_KEYS_OTHER)")]
     OtherDataKeys,
+    /// The last commit of this process has failed, and no write has gone well since.
+    #[error("commits fail")]
+    CommitsFail,
     /// The data key of whom it is about was destroyed.
     #[error("the data key was destroyed")]
     KeyErased,
@@ -305,6 +308,7 @@ impl Fault {
             }
             // Another server may have the right ones, and this one once it was started anew.
             Self::OtherDataKeys
+            | Self::CommitsFail
             | Self::NotThereYet { .. }
             | Self::NoRoomToWait(_)
             | Self::Outrun { .. }

@@ -27,7 +27,7 @@ pub(super) async fn ready(State(front): State<Arc<Front>>) -> (StatusCode, &'sta
         Ok(Ok(())) => return (StatusCode::OK, "ready\n"),
         Ok(Err(fault)) => {
             // That was told in the log when it was seen.
-            if !matches!(fault, Fault::OtherDataKeys) {
+            if !matches!(fault, Fault::OtherDataKeys | Fault::CommitsFail) {
                 tracing::warn!(fault = %with_causes(&fault), "not ready");
             }
             why_not(&fault)
@@ -44,6 +44,7 @@ pub(super) async fn ready(State(front): State<Arc<Front>>) -> (StatusCode, &'sta
 fn why_not(fault: &Fault) -> &'static str {
     match fault {
         Fault::OtherDataKeys => "not ready: the database has gone on with other data keys (DATA_KEYS_OTHER)\n",
+        Fault::CommitsFail => "not ready: commits fail (the log says why)\n",
         fault if fault.is_of_other_rows() => "not ready: the read rows are those of another version of etalon\n",
         fault if fault.is_of_read_only() => "not ready: the database takes no writes, as a standby does\n",
         fault if fault.is_of_the_clock() => {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument, Span, field};
@@ -31,13 +31,21 @@ pub struct WriterLimits {
     /// How long a transaction may take, its wait for those of other servers included. A database that has gone with its
     /// network says nothing, and TCP would wait a quarter of an hour for a word of it.
     pub commit_time: Duration,
+    /// How long after a commit has failed, and no command has come since, it is tried whether the database takes a write.
+    pub trial_after: Duration,
 }
 
 impl Default for WriterLimits {
     /// A queue of about a second of work on a small machine, transactions of a few
     /// milliseconds.
     fn default() -> Self {
-        Self { queue_commands: 8_192, batch_commands: 512, batch_bytes: 8 << 20, commit_time: Duration::from_secs(60) }
+        Self {
+            queue_commands: 8_192,
+            batch_commands: 512,
+            batch_bytes: 8 << 20,
+            commit_time: Duration::from_secs(60),
+            trial_after: Duration::from_secs(5),
+        }
     }
 }
 
@@ -48,6 +56,7 @@ pub struct Writer {
     queue: mpsc::Sender<Queued>,
     queue_capacity: usize,
     committed: watch::Receiver<Option<u64>>,
+    failing: watch::Receiver<bool>,
     closing: CancellationToken,
     tasks: TaskTracker,
 }
@@ -57,12 +66,13 @@ impl Writer {
     pub fn spawn(store: Arc<dyn Store>, limits: WriterLimits) -> Self {
         let (queue, waiting) = mpsc::channel(limits.queue_commands);
         let (announce, committed) = watch::channel(None);
+        let (fails, failing) = watch::channel(false);
         let closing = CancellationToken::new();
         let tasks = TaskTracker::new();
-        let task = Task { store, limits, waiting, announce, closing: closing.clone() };
+        let task = Task { store, limits, waiting, announce, fails, closing: closing.clone() };
         tasks.spawn(task.run());
         tasks.close();
-        Self { queue, queue_capacity: limits.queue_commands, committed, closing, tasks }
+        Self { queue, queue_capacity: limits.queue_commands, committed, failing, closing, tasks }
     }
 
     /// Commits one command together with whatever else has queued, and waits until it is
@@ -111,6 +121,12 @@ impl Writer {
         self.committed.clone()
     }
 
+    /// Whether the last commit has failed, as on a full disk, and no write has gone well since. What the database is
+    /// refused for, such as that it is a standby, is told by itself and is no such failure.
+    pub fn failing(&self) -> watch::Receiver<bool> {
+        self.failing.clone()
+    }
+
     /// Comes back when the task has ended: by itself only where it broke, and then nobody commits any more.
     pub async fn ended(&self) {
         let mut committed = self.committed.clone();
@@ -136,8 +152,12 @@ struct Task {
     limits: WriterLimits,
     waiting: mpsc::Receiver<Queued>,
     announce: watch::Sender<Option<u64>>,
+    fails: watch::Sender<bool>,
     closing: CancellationToken,
 }
+
+/// The lease that a write is tried with. Whoever tries it has it, and nobody else heeds it.
+const TRIAL: &str = "trial of a write";
 
 impl Task {
     async fn run(mut self) {
@@ -155,7 +175,24 @@ impl Task {
                         self.commit(std::mem::replace(&mut taken, rest)).await;
                     }
                 }
+                // Whoever tells clients which server to ask sends none here for as long as commits fail.
+                () = sleep(self.limits.trial_after), if *self.fails.borrow() => self.try_to_write().await,
             }
+        }
+    }
+
+    /// Whether the database takes a write again: one that says nothing.
+    async fn try_to_write(&self) {
+        let tried = timeout(self.limits.commit_time, self.store.try_lease(TRIAL, TRIAL, 0, 0)).await;
+        if matches!(tried, Ok(Ok(_))) {
+            self.note(false);
+        }
+    }
+
+    fn note(&self, fails: bool) {
+        let is_news = self.fails.send_replace(fails) != fails;
+        if is_news && !fails {
+            tracing::info!("the database takes commits again");
         }
     }
 
@@ -185,8 +222,14 @@ impl Task {
         let silence = || io::Error::new(io::ErrorKind::TimedOut, "the database has not answered");
         let given_up = |_| Err(StoreError::during("commit a batch")(silence().into()).unsettled());
         let outcomes = match committed.unwrap_or_else(given_up) {
-            Ok(outcomes) => outcomes,
+            Ok(outcomes) => {
+                self.note(false);
+                outcomes
+            }
             Err(error) => {
+                if !is_told_by_itself(&error) {
+                    self.note(true);
+                }
                 tracing::error!(error = %with_causes(&error), commands, "a group commit failed");
                 vec![Err(AppendError::Store(error)); answers.len()]
             }
@@ -205,6 +248,19 @@ impl Task {
             let _ = answer.send(outcome);
         }
     }
+}
+
+/// Whether it is a refusal that whoever asks whether the database takes commands is told in any case, or that ends the
+/// process.
+fn is_told_by_itself(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::OtherRows { .. }
+            | StoreError::ReadOnly
+            | StoreError::ClockAhead { .. }
+            | StoreError::WentBack { .. }
+            | StoreError::Replaced { .. }
+    )
 }
 
 /// Counts what came of a batch.

@@ -93,10 +93,11 @@ async fn nothing_is_lost_or_doubled_when_the_disk_of_sqlite_is_full() {
                 scene.load.is_set_back_again(CLIENTS, &["UNAVAILABLE"]).await;
                 // What is read needs no room.
                 scene.load.answered(0, READ, &scene.load.a_case()).await;
-                assert_eq!(scene.readiness(&server.graphql).await, StatusCode::OK);
+                scene.becomes(&server.graphql, StatusCode::SERVICE_UNAVAILABLE).await;
                 let since = Instant::now();
                 room.is_there_again(&processes);
                 scene.goes_on(since).await;
+                scene.becomes_ready(&server.graphql).await;
             }
         })
         .await;

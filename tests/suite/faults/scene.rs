@@ -70,14 +70,19 @@ impl<'a> Scene<'a> {
 
     /// Comes back when a server says that it can serve.
     pub async fn becomes_ready(&self, server: &str) {
+        self.becomes(server, StatusCode::OK).await;
+    }
+
+    /// Comes back when a server answers so to whoever asks whether it can serve.
+    pub async fn becomes(&self, server: &str, readiness: StatusCode) {
         let mut looks = interval(Duration::from_millis(20));
         for _ in 0..1_000 {
             looks.tick().await;
-            if self.readiness(server).await == StatusCode::OK {
+            if self.readiness(server).await == readiness {
                 return;
             }
         }
-        panic!("{}: the server does not become ready", self.name);
+        panic!("{}: whether the server is ready is never told by {readiness}", self.name);
     }
 
     /// Reads the log itself, and compares it with what the clients were told.

@@ -96,6 +96,33 @@ async fn a_failed_transaction_is_answered_to_all_and_the_writer_goes_on(database
     assert_eq!(store.head().await.expect("read").next_position, 5);
 }
 
+async fn who_fails_to_commit_says_so_until_a_write_goes_well_again(database: Database) {
+    let store = database.open().await;
+    let limits = WriterLimits { trial_after: Duration::from_millis(1), ..WriterLimits::default() };
+    let writer = Writer::spawn(store, limits);
+    let mut failing = writer.failing();
+    writer.append(note(case_stream(0), 0, "0")).await.expect("accepted");
+    assert!(!*failing.borrow());
+    let raw = database.raw().await;
+    raw.execute("alter table leases rename to hidden_leases").await;
+    raw.execute("alter table commands rename to hidden").await;
+    writer.append(note(case_stream(1), 0, "1")).await.expect_err("the database says no");
+    assert!(*failing.borrow_and_update());
+    raw.execute("alter table hidden rename to commands").await;
+    assert!(*failing.borrow(), "nobody has written since");
+    // No command comes, for who is not ready is sent none.
+    raw.execute("alter table hidden_leases rename to leases").await;
+    failing.wait_for(|fails| !fails).await.expect("the writer is there");
+    // A command that goes well says it as well.
+    raw.execute("alter table leases rename to hidden_leases").await;
+    raw.execute("alter table commands rename to hidden").await;
+    writer.append(note(case_stream(1), 0, "1")).await.expect_err("the database says no");
+    assert!(*failing.borrow());
+    raw.execute("alter table hidden rename to commands").await;
+    writer.append(note(case_stream(1), 0, "1")).await.expect("accepted");
+    assert!(!*failing.borrow());
+}
+
 async fn a_database_that_says_nothing_is_not_waited_for_for_ever(database: Database) {
     let store = database.open().await;
     let writer = Writer::spawn(
@@ -124,5 +151,6 @@ on_both_databases! {
     shutting_down_loses_nothing_that_was_taken,
     a_batch_has_a_size_limit_but_every_command_goes,
     a_failed_transaction_is_answered_to_all_and_the_writer_goes_on,
+    who_fails_to_commit_says_so_until_a_write_goes_well_again,
     a_database_that_says_nothing_is_not_waited_for_for_ever,
 }
