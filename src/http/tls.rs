@@ -4,6 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use cms::cert::x509::Certificate;
+use der::Decode;
+use jiff::Timestamp;
 use rustls::ServerConfig;
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -15,7 +18,13 @@ use crate::small_file::{self, CERTIFICATES_BYTES, SECRET_BYTES};
 pub struct Tls {
     certificate: PathBuf,
     key: PathBuf,
-    config: RwLock<Arc<ServerConfig>>,
+    shown: RwLock<Shown>,
+}
+
+/// What connections are accepted with.
+struct Shown {
+    config: Arc<ServerConfig>,
+    expires_at: Option<Timestamp>,
 }
 
 /// Why a certificate cannot be used. Each text names the file.
@@ -49,8 +58,8 @@ impl Tls {
     /// # Errors
     /// When one of the files cannot be used, or not with the other.
     pub fn open(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
-        let config = RwLock::new(read(certificate, key)?);
-        Ok(Self { certificate: certificate.to_owned(), key: key.to_owned(), config })
+        let shown = RwLock::new(read(certificate, key)?);
+        Ok(Self { certificate: certificate.to_owned(), key: key.to_owned(), shown })
     }
 
     /// Reads them anew, for the connections that come from now on.
@@ -58,18 +67,23 @@ impl Tls {
     /// # Errors
     /// When they cannot be used: it then goes on with the old ones.
     pub fn renew(&self) -> Result<(), TlsError> {
-        let config = read(&self.certificate, &self.key)?;
-        *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
+        let shown = read(&self.certificate, &self.key)?;
+        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = shown;
         Ok(())
+    }
+
+    /// When the certificate ends; `None` where it does not say so in any form that is known.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        self.shown.read().unwrap_or_else(PoisonError::into_inner).expires_at
     }
 
     /// What the next connection is accepted with.
     pub(super) fn acceptor(&self) -> TlsAcceptor {
-        self.config.read().unwrap_or_else(PoisonError::into_inner).clone().into()
+        self.shown.read().unwrap_or_else(PoisonError::into_inner).config.clone().into()
     }
 }
 
-fn read(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
+fn read(certificate: &Path, key: &Path) -> Result<Shown, TlsError> {
     let unreadable = |file: &Path, what| {
         let file = file.to_owned();
         move |source| TlsError::Unreadable { file, what, source }
@@ -84,10 +98,19 @@ fn read(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
     let secret = bytes_of(key, SECRET_BYTES)
         .and_then(|pem| PrivateKeyDer::from_pem_slice(&pem))
         .map_err(unreadable(key, "private key"))?;
+    let expires_at = end_of(&chain[0]);
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let unfit = |source| TlsError::Unfit { certificate: certificate.to_owned(), key: key.to_owned(), source };
     let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let mut config = builder.map_err(unfit)?.with_no_client_auth().with_single_cert(chain, secret).map_err(unfit)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
+    Ok(Shown { config: Arc::new(config), expires_at })
+}
+
+/// When it ends (RFC 5280, 4.1.2.5).
+fn end_of(certificate: &CertificateDer<'_>) -> Option<Timestamp> {
+    let certificate = Certificate::from_der(certificate).ok()?;
+    let end = certificate.tbs_certificate.validity.not_after.to_unix_duration();
+    // The last second of the year 9999 stands for no end, and is later than a timestamp can be.
+    Some(Timestamp::from_second(end.as_secs().cast_signed()).unwrap_or(Timestamp::MAX))
 }

@@ -44,6 +44,8 @@ const CONNECTIONS: [&str; 2] = ["in_use", "idle"];
 
 type Seconds = Gauge<f64, AtomicU64>;
 type Timed<L> = Family<L, Histogram, fn() -> Histogram>;
+/// What is not told before it is known: 0 would be taken for a value.
+type Known<M> = Family<[(&'static str, &'static str); 0], M>;
 
 /// One of several outcomes, states or codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -192,6 +194,8 @@ pub struct Metrics {
     pub resident_memory: Gauge,
     /// When it started, in seconds since the Unix epoch.
     pub started: Seconds,
+    /// When the certificate that it shows ends, in seconds since the Unix epoch; nothing where it shows none.
+    pub certificate_expires: Known<Seconds>,
 }
 
 static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
@@ -261,6 +265,11 @@ impl Metrics {
             ),
             resident_memory: house.keep("resident_memory_bytes", "Memory of the process", Gauge::default()),
             started: house.keep("start_time_seconds", "When the process started, Unix time", Seconds::default()),
+            certificate_expires: house.keep(
+                "tls_certificate_expires_seconds",
+                "When the certificate ends, Unix time",
+                Family::default(),
+            ),
             registry: house.0,
         };
         metrics.begin_at_zero();
@@ -360,33 +369,4 @@ fn timed<L: Clone + std::hash::Hash + Eq>() -> Timed<L> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_counted_is_told() {
-        let metrics = Metrics::new();
-        metrics.count_appends("conflict", 2);
-        metrics.count_request(route("/log/tile/0/x001/067"), 200, 0.02);
-        metrics.count_request(route("/of/somebody's/own"), 404, 0.02);
-        metrics.count_operation("query", "OK".into(), Duration::from_millis(3));
-        metrics.count_refusal("TOO_MANY_CONNECTIONS");
-        metrics.commit.observe(0.004);
-        let text = metrics.text();
-        for line in [
-            "# TYPE etalon_appends counter",
-            "etalon_appends_total{outcome=\"conflict\"} 2",
-            "etalon_appends_total{outcome=\"overloaded\"} 0",
-            "etalon_http_requests_total{route=\"/log/tile\",status=\"200\"} 1",
-            "etalon_http_requests_total{route=\"other\",status=\"404\"} 1",
-            "etalon_graphql_operations_total{operation=\"query\",code=\"OK\"} 1",
-            "etalon_refused_total{code=\"TOO_MANY_CONNECTIONS\"} 1",
-            "etalon_commit_seconds_count 1",
-            "etalon_webhook_lag_events 0",
-            "# EOF",
-        ] {
-            assert!(text.lines().any(|written| written == line), "`{line}` is not in\n{text}");
-        }
-        assert!(!text.contains("somebody"), "a path is nobody's label");
-    }
-}
+mod tests;

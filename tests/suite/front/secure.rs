@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use etalon::clock::{Clock, SystemClock};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -29,7 +30,7 @@ impl Secure {
         put(authority, installation.folder());
         let mut command = installation.command();
         command.env("ETALON_TLS_CERTIFICATE", "tls.pem").env("ETALON_TLS_KEY", "tls.key");
-        command.env("ETALON_HEADER_TIMEOUT_MS", "2000");
+        command.env("ETALON_HEADER_TIMEOUT_MS", "2000").env("ETALON_METRICS_LISTEN", "127.0.0.1:0");
         let server = Server::start(command.args(["serve", "--listen", "127.0.0.1:0"]));
         Self { installation, server }
     }
@@ -107,6 +108,30 @@ async fn a_certificate_is_taken_anew_while_the_server_runs() {
     secure.server.says("the certificate was taken anew").await;
     assert!(secure.asked(&second, HEALTH).await.is_some(), "it is the new one that is shown");
     assert!(secure.asked(&first, HEALTH).await.is_none(), "the old one is not shown any more");
+}
+
+#[tokio::test]
+async fn a_certificate_that_ends_soon_is_told_at_the_start_and_when_it_is_taken_anew() {
+    let soon = "the certificate ends in less than 14 days";
+    let (authority, lasting) = (Authority::new(), Authority::of_days(30));
+    let secure = Secure::start(&authority);
+    secure.server.says(soon).await;
+    let days_left = async || {
+        let log = secure.server.log();
+        let (_, address) = log.lines().find_map(|line| line.split_once("figures at ")).expect("it says where");
+        let text = reqwest::get(address.trim()).await.expect("an answer").text().await.expect("text");
+        let told = text.lines().find(|line| line.starts_with("etalon_tls_certificate_expires_seconds"));
+        let ends: f64 = told.and_then(|line| line.rsplit(' ').next()?.parse().ok()).expect("a number");
+        (ends - SystemClock.now().as_second() as f64) / 86_400.0
+    };
+    assert!((1.0..3.0).contains(&days_left().await));
+    put(&lasting, secure.installation.folder());
+    assert!(secure.server.tell("HUP"));
+    secure.server.says("the certificate was taken anew").await;
+    // The figure is set after that was said: it is waited for by looking again.
+    while days_left().await < 29.0 {}
+    assert_eq!(secure.server.log().matches(soon).count(), 1, "of the new one there is nothing to be said");
+    assert!(secure.server.stop(), "it ends in order");
 }
 
 #[test]

@@ -22,15 +22,21 @@ pub struct Authority(TempDir);
 
 impl Authority {
     pub fn new() -> Self {
+        Self::of_days(2)
+    }
+
+    /// One whose certificate is good for so many days.
+    pub fn of_days(days: u32) -> Self {
         let authority = Self(tempfile::tempdir().expect("a temporary folder"));
         std::fs::write(authority.file("settings"), SETTINGS).expect("written");
         let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -config settings";
         for arguments in [
             format!("req -x509 -extensions authority {key} -subj /CN=authority -keyout ca.key -out ca.pem -days 2"),
             format!("req -new {key} -keyout holder.key -out holder.csr"),
-            "x509 -req -in holder.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile settings -extensions holder \
-             -days 2 -out holder.pem"
-                .to_owned(),
+            format!(
+                "x509 -req -in holder.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile settings -extensions holder \
+                 -days {days} -out holder.pem"
+            ),
         ] {
             let mut openssl = Command::new("openssl");
             let run = openssl.args(arguments.split_whitespace()).current_dir(authority.0.path()).output();
