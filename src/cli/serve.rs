@@ -2,6 +2,7 @@
 
 mod attendants;
 mod limits;
+mod working_days;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -297,6 +298,7 @@ async fn attendants(
     attendants.spawn("the anchoring of checkpoints", Anchorer.run(app.clone(), stop.clone()));
     attendants.spawn("the work on erasures", Eraser.run(app.clone(), stop.clone()));
     attendants.spawn("the work on revocations", Revoker.run(app.clone(), stop.clone()));
+    attendants.spawn("the look at the calendar", working_days::look(app.clone(), stop.clone()));
     // These two are the application's own, and end with it: after whoever looks at them here.
     attendants.spawn("the task that commits", {
         let (app, stop) = (app.clone(), stop.clone());

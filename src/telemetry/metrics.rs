@@ -194,6 +194,8 @@ pub struct Metrics {
     pub resident_memory: Gauge,
     /// When it started, in seconds since the Unix epoch.
     pub started: Seconds,
+    /// Until when the notices of working days are known, in seconds since the Unix epoch.
+    pub working_days_known_until: Seconds,
     /// When the certificate that it shows ends, in seconds since the Unix epoch; nothing where it shows none.
     pub certificate_expires: Known<Seconds>,
 }
@@ -265,6 +267,11 @@ impl Metrics {
             ),
             resident_memory: house.keep("resident_memory_bytes", "Memory of the process", Gauge::default()),
             started: house.keep("start_time_seconds", "When the process started, Unix time", Seconds::default()),
+            working_days_known_until: house.keep(
+                "working_days_known_until_seconds",
+                "Until when the notices of working days are known, Unix time",
+                Seconds::default(),
+            ),
             certificate_expires: house.keep(
                 "tls_certificate_expires_seconds",
                 "When the certificate ends, Unix time",

@@ -94,6 +94,17 @@ impl WorkingCalendar {
         Self { exceptions: &ANNOUNCED }
     }
 
+    /// Whether the notice of the year is known: of other years only the holidays of fixed dates are.
+    pub fn has_notice_of(&self, year: i16) -> bool {
+        self.exceptions.iter().any(|(day, _)| day.year() == year)
+    }
+
+    /// The last day of the last year whose notice is known.
+    pub fn known_until(&self) -> Date {
+        let (day, _) = self.exceptions.last().expect("working_days.csv has days");
+        day.last_of_year()
+    }
+
     /// Whether people work on this day.
     pub fn is_working_day(&self, day: Date) -> bool {
         match self.exceptions.binary_search_by_key(&day, |(date, _)| *date) {
@@ -191,6 +202,13 @@ mod tests {
         }
         assert_eq!(china().add_working_days(date(2040, 9, 28), 1), date(2040, 10, 4));
         assert_eq!(china().working_days_between(date(2040, 9, 28), date(2040, 10, 5)), 2);
+    }
+
+    #[test]
+    fn it_is_told_which_years_have_a_notice() {
+        let known: Vec<_> = (2020..2040).filter(|year| china().has_notice_of(*year)).collect();
+        assert_eq!(known, [2024, 2025, 2026]);
+        assert_eq!(china().known_until(), date(2026, 12, 31));
     }
 
     #[test]
