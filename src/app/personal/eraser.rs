@@ -38,12 +38,25 @@ impl Eraser {
             if let Err(fault) = app.look_for_other_data_keys().await {
                 tracing::warn!(fault = %with_causes(&fault), "it cannot be seen whether these are the database's data keys");
             }
-            if let Err(fault) = app.complete_erasures().await {
-                tracing::error!(fault = %with_causes(&fault), "an erasure is not complete; it is tried again");
+            match app.marked_erasures().await {
+                Err(fault) => {
+                    tracing::warn!(fault = %with_causes(&fault), "it cannot be seen whether an erasure is left to do");
+                }
+                Ok(marked) => {
+                    if let Err(fault) = app.complete_marked(marked).await {
+                        tracing::error!(fault = %with_causes(&fault), "an erasure is not complete; it is tried again");
+                    }
+                }
             }
         };
         again_and_again(LOOKS_EVERY, &stop, look).await;
     }
+}
+
+/// The keys that may have to be destroyed, and how many events the log has.
+struct MarkedErasures {
+    marks: Vec<ErasedKey>,
+    head: u64,
 }
 
 impl App {
@@ -89,12 +102,21 @@ impl App {
     /// When the store or the folder of the keys fails, or an event cannot be read: what was left undone is done by the
     /// next call.
     pub async fn complete_erasures(&self) -> Result<usize, Fault> {
+        self.complete_marked(self.marked_erasures().await?).await
+    }
+
+    /// What is marked as erased and was not passed over yet.
+    async fn marked_erasures(&self) -> Result<MarkedErasures, Fault> {
         let from = self.erased_before.load(Ordering::Acquire);
         let head = self.store.head().await?.next_position;
+        Ok(MarkedErasures { marks: self.store.erased_keys(from).await?, head })
+    }
+
+    async fn complete_marked(&self, marked: MarkedErasures) -> Result<usize, Fault> {
         let mut erased = Vec::new();
         let mut first_failure = None;
-        let mut before = head;
-        for mark in self.store.erased_keys(from).await? {
+        let mut before = marked.head;
+        for mark in marked.marks {
             match self.is_erased(mark).await {
                 Ok(true) => erased.push(mark),
                 Ok(false) => tracing::error!(

@@ -24,6 +24,7 @@ use crate::ledger::hostile::{Intruder, quoted};
 use crate::store::on_both_databases;
 use crate::store::samples::{case_stream, commit_one, note};
 use crate::store::support::{Database, TestClock};
+use crate::support::server::Installation;
 
 fn manager() -> Actor {
     Actor {
@@ -270,6 +271,17 @@ async fn what_is_kept_of_an_input_tells_nothing_and_finds_the_command_again(data
     let again = one.answer_to(&manager().id, &old).await.expect("it reads").expect("known");
     assert!(again.replayed);
     assert!(is_reused(one.answer_to(&manager().id, &chosen("k-0", "[]")).await));
+}
+
+/// Nobody was erased: that it cannot be read who was is no erasure that is left undone.
+#[tokio::test]
+async fn a_database_that_is_away_is_told_as_that_and_not_as_an_erasure() {
+    let installation = Installation::embedded();
+    let server = installation.start();
+    let raw = sqlx::SqlitePool::connect(&installation.database()).await.expect("it opens");
+    sqlx::query("alter table erased_keys rename to hidden").execute(&raw).await.expect("hidden");
+    server.says("it cannot be seen whether an erasure is left to do").await;
+    assert!(!server.log().contains("an erasure is not complete"), "{}", server.log());
 }
 
 on_both_databases!(
