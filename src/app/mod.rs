@@ -125,8 +125,9 @@ pub struct App {
     seals: Option<Seals>,
     /// What is sealed, for those who follow it.
     checkpoints: Arc<Checkpoints>,
-    /// When the latest checkpoint that was seen was signed; `i64::MIN` where none was.
-    last_signed_at: AtomicI64,
+    /// When the latest checkpoint that was seen was signed, and where none was, when the log began; `i64::MIN` where neither
+    /// is known.
+    unsealed_since: AtomicI64,
     /// What personal data is sealed with, in a process that was given keys.
     vault: Option<Vault>,
     /// Whether the database was seen to have gone on with other data keys.
@@ -160,7 +161,7 @@ impl App {
             clock,
             outlet: None,
             seals: None,
-            last_signed_at: AtomicI64::new(i64::MIN),
+            unsealed_since: AtomicI64::new(i64::MIN),
             vault: None,
             has_other_data_keys: AtomicBool::new(false),
             erased_before: AtomicU64::new(0),

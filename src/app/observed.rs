@@ -26,9 +26,9 @@ impl App {
         let looked = self.look(metrics).await;
         metrics.database_up.set(looked.is_ok().into());
         // Of the last one that was seen, while the database is away as well: whoever waits for the age to pass a bound
-        // has to hear of it.
-        if let Ok(signed_at) = Timestamp::from_microsecond(self.last_signed_at.load(Ordering::Relaxed)) {
-            metrics.checkpoint_age.set(self.clock.now().duration_since(signed_at).as_secs_f64());
+        // has to hear of it. Where none was ever signed the log waits for the first one since it began.
+        if let Ok(since) = Timestamp::from_microsecond(self.unsealed_since.load(Ordering::Relaxed)) {
+            metrics.checkpoint_age.set(self.clock.now().duration_since(since).as_secs_f64());
         }
         if let Err(fault) = looked {
             tracing::warn!(fault = %with_causes(&fault), "the figures of the log cannot be read for now");
@@ -38,8 +38,20 @@ impl App {
     /// Takes note of a checkpoint: for those who follow them, and for whoever asks how old the latest is when the database
     /// cannot say.
     pub(in crate::app) fn has_seen(&self, checkpoint: &StoredCheckpoint) {
-        self.last_signed_at.store(checkpoint.signed_at, Ordering::Relaxed);
+        self.unsealed_since.store(checkpoint.signed_at, Ordering::Relaxed);
         self.checkpoints.sealed.tell(checkpoint.size);
+    }
+
+    /// Takes note of when a log of which nothing is sealed began.
+    async fn look_for_its_begin(&self) -> Result<(), Fault> {
+        if self.unsealed_since.load(Ordering::Relaxed) == i64::MIN
+            && let Some(first) = self.log(None, Some(0), 1).await?.pop()
+        {
+            // Its first checkpoint may have been seen meanwhile.
+            let (unknown, since) = (i64::MIN, first.recorded_at);
+            let _ = self.unsealed_since.compare_exchange(unknown, since, Ordering::Relaxed, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// How many reads wait for a connection of the database.
@@ -54,9 +66,12 @@ impl App {
         metrics.log_ahead.set(ahead(head, self.now()).as_secs_f64());
         let head = head.next_position;
         metrics.log.set(head.cast_signed());
-        if let Some(latest) = self.store.checkpoint(Sealed::Latest).await? {
-            metrics.checkpoint.set(latest.size.cast_signed());
-            self.has_seen(&latest);
+        match self.store.checkpoint(Sealed::Latest).await? {
+            Some(latest) => {
+                metrics.checkpoint.set(latest.size.cast_signed());
+                self.has_seen(&latest);
+            }
+            None => self.look_for_its_begin().await?,
         }
         let standing = self.store.webhook_standing().await?;
         let behind = |position: Option<u64>| position.map_or(0, |position| head.saturating_sub(position)).cast_signed();

@@ -170,7 +170,7 @@ pub struct Metrics {
     pub log_ahead: Seconds,
     /// How many of them are sealed.
     pub checkpoint: Gauge,
-    /// How old the latest checkpoint is.
+    /// How old the latest checkpoint is; where there is none, how old the log is.
     pub checkpoint_age: Seconds,
     /// Webhooks that are served.
     pub webhooks: Gauge,
@@ -243,7 +243,11 @@ impl Metrics {
                 Seconds::default(),
             ),
             checkpoint: house.keep("checkpoint_events", "Events that the latest checkpoint covers", Gauge::default()),
-            checkpoint_age: house.keep("checkpoint_age_seconds", "Age of the latest checkpoint", Seconds::default()),
+            checkpoint_age: house.keep(
+                "checkpoint_age_seconds",
+                "Age of the latest checkpoint, or of a log without one",
+                Seconds::default(),
+            ),
             webhooks: house.keep("webhooks_enabled", "Webhooks that are served", Gauge::default()),
             webhook_lag: house.keep(
                 "webhook_lag_events",

@@ -1,11 +1,14 @@
 //! The figures, and the dashboard that shows them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
 use std::time::Duration;
 
+use etalon::identity::ledger_key::CallerToken;
 use serde_json::{Value, json};
 
 use crate::faults::{COMMENT, coordinator, report_a_case, report_cases};
+use crate::ledger::serving::origin_of;
 use crate::support::postgres::fresh_database;
 use crate::support::server::{Installation, Server, Who, ask, program};
 
@@ -25,7 +28,10 @@ async fn what_happens_on_postgresql_is_counted() {
 
 /// A server that serves its figures, and where.
 pub fn start(installation: &Installation) -> (Server, String) {
-    let mut command = installation.command();
+    start_as(installation.command())
+}
+
+fn start_as(mut command: Command) -> (Server, String) {
     command.env("ETALON_METRICS_LISTEN", "127.0.0.1:0").env("ETALON_WEBHOOK_NETWORKS", "127.0.0.0/8");
     let server = Server::start(command.args(["serve", "--listen", "127.0.0.1:0"]));
     let log = server.log();
@@ -46,6 +52,23 @@ async fn the_latest_checkpoint_grows_older_while_the_database_is_away() {
     drop(database);
     let away = shown(&address, |figures| figures["etalon_database_up"] == 0.0).await;
     shown(&address, |figures| figures["etalon_database_up"] == 0.0 && figures[age] > away[age]).await;
+}
+
+/// So has whoever waits for the first one in vain.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_was_never_sealed_tells_how_long_it_has_waited_for_it() {
+    let installation = Installation::embedded();
+    let (origin, folder) = (origin_of(&installation), installation.folder().join("signer"));
+    let told = program().args(["signer", "--key-of", &origin, "--folder"]).arg(folder).output().expect("it runs");
+    let key = String::from_utf8(told.stdout).expect("a line");
+    CallerToken::open_or_create(&installation.folder().join("signer-token")).expect("made");
+    // Nobody listens there.
+    let mut command = installation.command();
+    command.env("ETALON_SIGNER_URL", "http://127.0.0.1:1").env("ETALON_SIGNER_KEY", key.trim());
+    let (server, address) = start_as(command);
+    report_a_case(&installation, &server.graphql).await;
+    let figures = shown(&address, |figures| figures["etalon_checkpoint_age_seconds"] > 0.0).await;
+    assert!(figures["etalon_log_events"] > 0.0 && figures["etalon_checkpoint_events"] == 0.0, "{figures:?}");
 }
 
 /// The figures, once they are so.
