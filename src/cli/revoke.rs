@@ -9,7 +9,7 @@ use crate::cli::problem::Problem;
 use crate::cli::serve::{self, KeyFolder};
 use crate::cli::{Database, parse_actor};
 use crate::clock::SystemClock;
-use crate::config::{Overrides, Settings};
+use crate::config::{OidcSettings, Overrides, Settings};
 use crate::identity::credential::RevocationKey;
 
 /// `etalon revoke`.
@@ -63,7 +63,7 @@ impl Revoke {
 /// Revokes, and says from when on that holds.
 ///
 /// # Errors
-/// When the database cannot be used, or a subject is named and there is no provider.
+/// When the database cannot be used, or a subject or a single token is named and there is no provider.
 pub async fn run(arguments: Revoke, settings: &Settings) -> Result<String, Problem> {
     let key = key(&arguments.which, settings)?;
     let app = serve::open_existing(settings, KeyFolder::Unneeded, Arc::new(SystemClock)).await?;
@@ -80,15 +80,16 @@ pub async fn run(arguments: Revoke, settings: &Settings) -> Result<String, Probl
 fn key(which: &Which, settings: &Settings) -> Result<RevocationKey, Problem> {
     match (&which.actor, &which.subject, &which.token_id) {
         (Some(actor), ..) => Ok(RevocationKey::of_actor(actor)),
-        (_, Some(subject), _) => {
-            let oidc = settings.oidc.as_ref().ok_or_else(|| {
-                Problem::new(
-                    "`--subject` is for tokens of an identity provider, and `oidc.issuer` is not set: name the actor",
-                )
-            })?;
-            Ok(RevocationKey::of_subject(&oidc.issuer, subject))
-        }
-        (_, _, Some(token_id)) => Ok(RevocationKey::of_token(token_id)),
+        (_, Some(subject), _) => Ok(RevocationKey::of_subject(&provider("--subject", settings)?.issuer, subject)),
+        (_, _, Some(token_id)) => provider("--token-id", settings).map(|_| RevocationKey::of_token(token_id)),
         (None, None, None) => Err(Problem::new("name an actor, a subject or a token")),
     }
+}
+
+/// The installation's own tokens have neither a subject nor an id.
+fn provider<'a>(option: &str, settings: &'a Settings) -> Result<&'a OidcSettings, Problem> {
+    settings.oidc.as_ref().ok_or_else(|| {
+        let why = "is for tokens of an identity provider, and `oidc.issuer` is not set: name the actor";
+        Problem::new(format!("`{option}` {why}"))
+    })
 }

@@ -139,11 +139,13 @@ async fn a_subject_of_a_provider_or_a_single_token_is_revoked() {
 }
 
 #[test]
-fn a_subject_is_a_providers() {
-    let ran = Installation::embedded().command().args(["revoke", "--subject", "li.na"]).output();
-    let ran = ran.expect("the program runs");
-    assert!(!ran.status.success());
-    assert!(String::from_utf8_lossy(&ran.stderr).contains("`oidc.issuer` is not set"));
+fn a_subject_and_the_id_of_a_token_are_a_providers() {
+    for named in [["--subject", "li.na"], ["--token-id", "lost"]] {
+        let ran = Installation::embedded().command().arg("revoke").args(named).output().expect("the program runs");
+        let said = String::from_utf8_lossy(&ran.stderr);
+        let why = format!("`{}` is for tokens of an identity provider, and `oidc.issuer` is not set", named[0]);
+        assert!(ran.status.code() == Some(1) && said.contains(&why), "{said}");
+    }
 }
 
 async fn who_is_erased_is_let_in_no_more(world: &World) {
