@@ -82,7 +82,8 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
             let folder = demo::folder(&arguments)?;
             let settings = settings(arguments.overrides(folder.path()))?;
             logging::start(&settings);
-            runtime()?.block_on(demo::run(settings, folder))
+            // What is under way when it ends has ended before the folder is thrown away.
+            runtime()?.block_on(demo::run(settings, &folder))
         }
         Command::Token(arguments) => say(&token::run(arguments, &settings(Overrides::default())?)?),
         Command::Revoke(arguments) => {

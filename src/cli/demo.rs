@@ -8,10 +8,12 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::App;
 use crate::cli::problem::Problem;
-use crate::cli::{Demo, identity, seals, serve};
+use crate::cli::serve::{self, Hours};
+use crate::cli::{Demo, identity, seals};
 use crate::clock::{Clock, ManualClock, SystemClock};
 use crate::config::Settings;
 use crate::demo::{self, Filled, Persona};
@@ -67,22 +69,43 @@ pub fn folder(arguments: &Demo) -> Result<Folder, Problem> {
     Ok(Folder::Given(given.clone()))
 }
 
-/// Fills a fresh database, says how to look around, and serves until the process is told to end.
+/// Fills a fresh database, says how to look around, and serves until the process is told to end. Whoever keeps the folder
+/// throws it away after that.
 ///
 /// # Errors
-/// When the folder, the database or the address cannot be used.
-pub async fn run(settings: Settings, folder: Folder) -> Result<(), Problem> {
-    let filled = fill(&settings).await?;
-    let app = serve::open_serving(&settings, Arc::new(SystemClock), seals::of_demonstration).await?;
+/// When the folder, the database or the address cannot be used, and when the process is told to end before it serves.
+pub async fn run(settings: Settings, folder: &Folder) -> Result<(), Problem> {
+    let mut ends = Box::pin(told_to_end().map_err(Problem::while_doing("signals cannot be heard"))?);
+    let (filled, app) = tokio::select! {
+        there = opened(&settings) => there?,
+        () = &mut ends => return Err(Problem::new("told to end before the demonstration was filled")),
+    };
     // Whatever provider the installation has: the tokens that are printed here are this key's.
     let key = identity::key(&settings)?;
-    let welcome = welcome(&filled, &key, &folder)?;
-    let say = move |place: String| {
+    let welcome = welcome(&filled, &key, folder)?;
+    let ready = move |place: String| {
         let text = welcome.replace("{place}", &place);
         // The server is of use even where its welcome cannot be shown.
         let _ = io::stdout().write_all(text.as_bytes());
     };
-    serve::serve(app, Verifier::Local(key), &settings, say).await
+    serve::serve(app, Verifier::Local(key), &settings, Hours { ready, ends }).await
+}
+
+/// Comes back when the process is told to end, which the terminal does as well when it is closed.
+fn told_to_end() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    let (signals, mut hung_up) = (serve::signals()?, signal(SignalKind::hangup())?);
+    Ok(async move {
+        tokio::select! {
+            () = signals => {}
+            _ = hung_up.recv() => {}
+        }
+    })
+}
+
+async fn opened(settings: &Settings) -> Result<(Filled, Arc<App>), Problem> {
+    let filled = fill(settings).await?;
+    let app = serve::open_serving(settings, Arc::new(SystemClock), seals::of_demonstration).await?;
+    Ok((filled, app))
 }
 
 /// Writes the past on a clock of its own; the server then opens the database on the real one.

@@ -43,11 +43,12 @@ pub async fn run(settings: Settings) -> Result<(), Problem> {
     let _held = (holding::to_serve(&settings.database)?, holding::among_servers(&settings).await?);
     let app = open_serving(&settings, clock, seals::of).await?;
     let verifier = identity::verifier(&settings)?;
-    serve(app, verifier, &settings, |place| {
+    let ready = |place: String| {
         tracing::info!("GraphQL at {place}/graphql");
         tracing::info!("a page to ask from at {place}{}", console::PATH);
-    })
-    .await
+    };
+    let ends = told_to_end().map_err(Problem::while_doing("signals cannot be heard"))?;
+    serve(app, verifier, &settings, Hours { ready, ends }).await
 }
 
 /// The application over the database of the settings.
@@ -211,7 +212,15 @@ pub fn data_keys_place(settings: &Settings) -> String {
     format!("{} (data_keys_dir, which is data-keys in data_dir unless it is set)", folder.display())
 }
 
-/// Serves an application that is open already; `ready` is told where, as a URL without a path, once requests are taken.
+/// From when and until when a server takes requests.
+pub struct Hours<Ready, Ends> {
+    /// Told where, as a URL without a path, once it does.
+    pub ready: Ready,
+    /// Comes back when it is to end.
+    pub ends: Ends,
+}
+
+/// Serves an application that is open already.
 ///
 /// # Errors
 /// When the certificate cannot be used, or the address not be listened at; when something that goes on beside requests
@@ -220,8 +229,9 @@ pub async fn serve(
     app: Arc<App>,
     verifier: Verifier,
     settings: &Settings,
-    ready: impl FnOnce(String),
+    hours: Hours<impl FnOnce(String), impl Future<Output = ()>>,
 ) -> Result<(), Problem> {
+    let Hours { ready, ends } = hours;
     descriptors::take(settings);
     let tls = certificate::of(settings)?;
     app.look_for_revocations().await.map_err(Problem::while_doing("revoked tokens cannot be looked for"))?;
@@ -236,7 +246,6 @@ pub async fn serve(
     let mut attendants = attendants(&app, &verifier, settings, &stop).await?;
     let mut sealer = Attendants::default();
     sealer.spawn("the sealing of the log", Sealer.run(app.clone(), sealing.clone()));
-    let ends = told_to_end().map_err(Problem::while_doing("signals cannot be heard"))?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     ready(format!("{scheme}://{address}"));
     let failing = CancellationToken::new();

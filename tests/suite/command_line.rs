@@ -5,8 +5,10 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::interval;
 
 use crate::faults::report_a_case;
 use crate::ledger::serving::key_of;
@@ -133,6 +135,29 @@ async fn servers_that_share_an_embedded_database_say_so_and_keep_a_restore_out()
     assert!(second.stop());
     let alone = installation.start();
     assert!(!alone.log().contains(SHARED), "{}", alone.log());
+}
+
+#[tokio::test]
+async fn a_demonstration_that_is_ended_while_it_is_filled_leaves_nothing_behind() {
+    for signal in ["INT", "TERM", "HUP"] {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let mut command = program();
+        command.args(["demo", "--listen", "127.0.0.1:0"]).env("TMPDIR", temporary.path());
+        let mut demo = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program runs");
+        let is_begun = || {
+            let mut folders = fs::read_dir(temporary.path()).expect("it reads").map_while(Result::ok);
+            folders.any(|folder| folder.path().join("etalon.db").exists())
+        };
+        let mut looks = interval(Duration::from_millis(5));
+        while !is_begun() {
+            assert!(demo.try_wait().expect("it can be looked at").is_none(), "it has ended by itself");
+            looks.tick().await;
+        }
+        let told = Command::new("kill").args(["-s", signal, &demo.id().to_string()]).status();
+        assert!(told.expect("it runs").success());
+        demo.wait().expect("it ends");
+        assert_eq!(fs::read_dir(temporary.path()).expect("it reads").count(), 0, "{signal}");
+    }
 }
 
 /// Nothing is refused that somebody else may have set.

@@ -2,6 +2,7 @@
 //!
 //! The server runs in this process: what breaks is a clock and a way to read older events, which the test has made.
 
+use std::future::pending;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use cqrs_es::persist::{EventUpcaster, SerializedEvent};
 use etalon::app::{App, Failure, Fault, Interest, Start};
 use etalon::cli::problem::Problem;
-use etalon::cli::serve::serve;
+use etalon::cli::serve::{Hours, serve};
 use etalon::clock::{Clock, SystemClock};
 use etalon::config::{Overrides, Settings};
 use etalon::domain::person::Person;
@@ -59,7 +60,8 @@ async fn serves(app: &Arc<App>, folder: &Path) -> Result<(), Problem> {
     let overrides = Overrides { listen, data_dir: Some(folder.to_owned()), ..Overrides::default() };
     let settings = Settings::load(None, overrides).expect("sound settings");
     let key = LocalKey::open_or_create(&settings.key_file).expect("a key");
-    serve(app.clone(), Verifier::Local(key), &settings, |_| {}).await
+    let hours = Hours { ready: |_: String| {}, ends: pending() };
+    serve(app.clone(), Verifier::Local(key), &settings, hours).await
 }
 
 async fn a_server_that_cannot_commit_any_more_ends(database: Database) {
