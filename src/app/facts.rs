@@ -86,11 +86,6 @@ impl<'a> LookUp<'a> {
                 command.institution.version = present.version;
             }
             CaseCommand::CloseCase(command) => command.open_sub_cases = self.open_sub_cases(id, &order.by).await?,
-            CaseCommand::ReopenCase(command) => {
-                if let Some(original) = case.file.as_ref().and_then(|file| file.duplicate_of) {
-                    command.goes_on_in = Some(self.goes_on_in(original, &order.by).await?);
-                }
-            }
             CaseCommand::MarkDuplicate(command) => {
                 self.other_case(&mut command.of, &order.by).await?;
                 command.open_sub_cases = self.open_sub_cases(id, &order.by).await?;
@@ -119,6 +114,7 @@ impl<'a> LookUp<'a> {
             | CaseCommand::RecordTrialResult(_)
             | CaseCommand::ConfirmSolution(_)
             | CaseCommand::RejectSolution(_)
+            | CaseCommand::ReopenCase(_)
             | CaseCommand::EscalateCase(_)
             | CaseCommand::ParkCase(_)
             | CaseCommand::UnparkCase(_)

@@ -120,7 +120,7 @@ fn plain(scene: &Scene<'_>, action: &Action) -> CaseCommand {
             open_sub_cases: Vec::new(),
         }
         .into(),
-        Action::Reopen { reason } => ReopenCase { reason: Some(reason.0.clone()), goes_on_in: None }.into(),
+        Action::Reopen { reason } => ReopenCase { reason: Some(reason.0.clone()) }.into(),
         Action::Escalate { to, reason } => EscalateCase { to: *to, reason: reason.0.clone() }.into(),
         Action::Park { days, reason } => {
             ParkCase { review_on: Some(scene.in_working_days(*days)), reason: reason.0.clone() }.into()

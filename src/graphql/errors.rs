@@ -127,6 +127,8 @@ pub(crate) enum WarningCode {
     OccurredBeforeReport,
     /// A retraction is dated before the result, the fee or the publication that it takes back, or a withdrawal before the enrolment: as of what had happened (`axis: OCCURRED`) that never counted. It is on record as dated.
     OccurredBeforeRetracted,
+    /// The case was marked a duplicate of one that is closed, or was concluded by the tracker that it was imported from: nobody goes on with that. Reopen what is not solved with `reopenCase`.
+    OriginalEnded,
     /// The service followed an edition of a regulation that is not the one in force on its day, as the catalogue of the province or the nation has it. It is on record as it was ordered.
     RegulationNotInForce,
     /// The annual summary came after 31 October.

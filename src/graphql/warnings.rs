@@ -2,27 +2,27 @@
 //!
 //! They are found when they are asked for, in the events of the command and the state that it leaves.
 
+mod reopening;
+mod service;
+
 use std::sync::Arc;
 
 use async_graphql::{Context, Result};
-use futures::future::try_join_all;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::app::{AggregateType, Commanded, Entry, EventRecord, Foreseen, Moment, Receipt, StoredCase, Versioned};
+use crate::app::{AggregateType, Commanded, Entry, EventRecord, Foreseen, Moment, Receipt, Versioned};
 use crate::codec;
-use crate::domain::case::facts::GoesOn;
-use crate::domain::case::state::File;
-use crate::domain::case::values::{LinkRelation, Status};
+use crate::domain::case::event::CaseMarkedDuplicate;
 use crate::domain::case::{Case, Misdated};
-use crate::domain::catalogue::Catalogue;
-use crate::domain::catalogue::state::Edition;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::value::calendar::date_of;
-use crate::domain::value::{CaseId, CatalogueId, Division, ExpandedUncertainty, RegulationRef};
+use crate::domain::value::{CaseId, ExpandedUncertainty};
 use crate::graphql::context::{app, loaders};
 use crate::graphql::errors::{self, Warning, WarningCode};
+use crate::graphql::warnings::reopening::of_reopening;
+use crate::graphql::warnings::service::Service;
 
 /// What is worth knowing about the command of that receipt.
 ///
@@ -41,6 +41,7 @@ pub(crate) async fn of(ctx: &Context<'_>, receipt: &Receipt) -> Result<Vec<Warni
         {
             warnings.extend(of_reopening(ctx, &case.state).await?);
         }
+        warnings.extend(of_original(ctx, &event.event_type, &event.payload).await?);
         warnings.extend(of_event(&event.event_type, &event.payload));
     }
     if receipt.stream.aggregate_type == AggregateType::Case {
@@ -56,51 +57,6 @@ pub(crate) async fn of(ctx: &Context<'_>, receipt: &Receipt) -> Result<Vec<Warni
         warnings.extend(of_withdrawal(ctx, receipt, withdrawn).await?);
     }
     Ok(warnings)
-}
-
-/// A service that followed a regulation.
-struct Service {
-    regulation: RegulationRef,
-    day: Date,
-}
-
-impl Service {
-    fn of(event_type: &str, payload: &str) -> Option<Self> {
-        if event_type != SERVED {
-            return None;
-        }
-        let said: serde_json::Value = serde_json::from_str(payload).ok()?;
-        let regulation = RegulationRef::parse(said["fact"][SERVED]["regulation"].as_str()?).ok()?;
-        Some(Self { regulation, day: date_of(codec::occurred_at(payload).ok()?) })
-    }
-
-    /// That another edition was in force on its day, or none, where a catalogue tells of the regulation at all: that of the
-    /// province comes before that of the nation.
-    async fn warning(&self, ctx: &Context<'_>, case: &Case) -> Result<Option<Warning>> {
-        let Some(file) = &case.file else { return Ok(None) };
-        let (code, mut is_known) = (self.regulation.code(), false);
-        for keeper in [file.division.province(), Division::nation()] {
-            let id = CatalogueId::of(&keeper).into();
-            let found = loaders(ctx).visible::<Catalogue>(id, Moment::Present).await;
-            let Some(entry) = found.map_err(|fault| errors::fault(ctx, fault))? else { continue };
-            if let Some(edition) = entry.state.edition_on(code, self.day) {
-                // The number is the same, whichever mark is written before the year.
-                let is_followed = edition.reference.edition() == self.regulation.edition();
-                return Ok((!is_followed).then(|| self.not_in_force(Some(edition))));
-            }
-            is_known |= entry.state.editions().iter().any(|edition| edition.reference.code() == code);
-        }
-        Ok(is_known.then(|| self.not_in_force(None)))
-    }
-
-    fn not_in_force(&self, instead: Option<&Edition>) -> Warning {
-        let Self { regulation, day } = self;
-        let message = match instead {
-            Some(edition) => format!("the service followed {regulation}; in force on {day} is {}", edition.reference),
-            None => format!("the service followed {regulation}, of which no edition is in force on {day}"),
-        };
-        Warning { code: WarningCode::RegulationNotInForce, message }
-    }
 }
 
 /// The case as the command left it.
@@ -166,7 +122,9 @@ pub(crate) async fn foreseen_of_case(ctx: &Context<'_>, foreseen: &Foreseen<Case
     };
     let mut warnings: Vec<_> = resolution.into_iter().chain(reopening).chain(of_events(foreseen)).collect();
     for event in &foreseen.events {
-        if let Some(service) = Service::of(event.encoded.event_type, &event.encoded.payload) {
+        let encoded = &event.encoded;
+        warnings.extend(of_original(ctx, encoded.event_type, &encoded.payload).await?);
+        if let Some(service) = Service::of(encoded.event_type, &encoded.payload) {
             warnings.extend(service.warning(ctx, &foreseen.after.state).await?);
         }
     }
@@ -191,7 +149,7 @@ fn of_foreseen_date<A: Commanded>(foreseen: &Foreseen<A>) -> Option<Warning> {
 
 const RESOLVED: &str = "CaseResolved";
 const REOPENED: &str = "CaseReopened";
-const SERVED: &str = "RoutineServiceProvided";
+const MARKED_DUPLICATE: &str = "CaseMarkedDuplicate";
 const WITHDRAWN: &str = "EnrolmentWithdrawn";
 
 /// A requirement was set and nothing was measured that can be held against it: the gap is unknown, not closed.
@@ -211,44 +169,34 @@ fn of_resolution(case: &Case) -> Option<Warning> {
     Some(Warning { code: WarningCode::NothingMeasured, message })
 }
 
-/// What ended with the case is not taken up again with it.
-async fn of_reopening(ctx: &Context<'_>, before: &Case) -> Result<Vec<Warning>> {
-    let Some(file) = &before.file else { return Ok(Vec::new()) };
-    Ok(of_ended_deadline(file).into_iter().chain(of_ended_wholes(ctx, file).await?).collect())
-}
-
-/// The deadline was for the end that came: the case that is taken up again has none.
-fn of_ended_deadline(before: &File) -> Option<Warning> {
-    let message = format!(
-        "the deadline of {} ended when the case did: it has none until `setDeadline` sets a new one",
-        before.deadline?.on
-    );
-    Some(Warning { code: WarningCode::DeadlineEnded, message })
-}
-
-/// Those that the case is part of, of which whoever asks sees that they have ended: all are one read.
-async fn of_ended_wholes(ctx: &Context<'_>, file: &File) -> Result<Vec<Warning>> {
-    let links = file.links.iter().filter(|link| link.relation == LinkRelation::SubCaseOf);
-    let wholes = links.map(|link| loaders(ctx).case(link.other, Moment::Present));
-    let wholes = try_join_all(wholes).await.map_err(|fault| errors::fault(ctx, fault))?;
-    let ended = wholes.into_iter().flatten().filter(|whole| !whole.row.is_open);
-    try_join_all(ended.map(|whole| of_ended_whole(ctx, whole))).await
-}
-
-async fn of_ended_whole(ctx: &Context<'_>, whole: StoredCase) -> Result<Warning> {
-    let (number, status) = (whole.row.number, whole.row.status);
-    let then = match Status::named(&status) {
-        Some(Status::Duplicate) => {
-            let goes_on_in = loaders(ctx).going_on(whole.row.case_id.into(), Moment::Present).await;
-            let goes_on_in = goes_on_in.map_err(|fault| errors::fault(ctx, fault))?;
-            let there = GoesOn::called(goes_on_in.as_ref());
-            format!("in whose place {there} goes on: make it part of that too if that is not solved without it")
-        }
-        Some(Status::Withdrawn) => "which stays so: the part goes on by itself".to_owned(),
-        _ => "which stays so: reopen that too if it is not solved without this part".to_owned(),
+/// Of a duplicate whose original had ended when it was looked at: nobody goes on with that, and the difficulty may still be
+/// there. What was withdrawn is refused.
+async fn of_original(ctx: &Context<'_>, event_type: &str, payload: &str) -> Result<Option<Warning>> {
+    let Some(CaseMarkedDuplicate { of, of_version }) = marked_duplicate(event_type, payload) else { return Ok(None) };
+    let original = loaders(ctx).file(of, of_version, Moment::Present).await;
+    let original = original.map_err(|fault| errors::fault(ctx, fault))?;
+    let Some(file) = original.as_ref().and_then(|original| original.state.file.as_ref()) else { return Ok(None) };
+    if file.waits() {
+        return Ok(None);
+    }
+    let shown = loaders(ctx).case(of, Moment::Present).await.map_err(|fault| errors::fault(ctx, fault))?;
+    let number = shown.map_or_else(|| "that is not yours to see any more".to_owned(), |shown| shown.row.number);
+    let ended = match file.is_concluded() {
+        true => "was concluded by the tracker that it comes from",
+        false => "is CLOSED",
     };
-    let message = format!("the case is part of {number}, {status}, {then}");
-    Ok(Warning { code: WarningCode::WholeEnded, message })
+    let message = format!(
+        "the case that this is marked as a duplicate of, {number}, {ended}: nobody goes on with it; reopen what is not solved"
+    );
+    Ok(Some(Warning { code: WarningCode::OriginalEnded, message }))
+}
+
+fn marked_duplicate(event_type: &str, payload: &str) -> Option<CaseMarkedDuplicate> {
+    if event_type != MARKED_DUPLICATE {
+        return None;
+    }
+    let payload: serde_json::Value = serde_json::from_str(payload).ok()?;
+    CaseMarkedDuplicate::deserialize(&payload["fact"][MARKED_DUPLICATE]).ok()
 }
 
 /// It is taken as it is dated: a log that is filled in afterwards is written in whatever order it is remembered.

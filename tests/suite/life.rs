@@ -5,6 +5,7 @@ mod bulk;
 mod catalogue;
 mod comparing;
 mod dated_back;
+mod duplicates;
 mod entries;
 mod front;
 mod histories;

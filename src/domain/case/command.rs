@@ -7,7 +7,7 @@
 use jiff::civil::Date;
 
 use crate::domain::case::facts::{
-    CaseFacts, EnrolmentFacts, GoesOn, InstitutionFacts, LegacyCase, ListedItemFacts, PersonFacts,
+    CaseFacts, EnrolmentFacts, InstitutionFacts, LegacyCase, ListedItemFacts, PersonFacts,
 };
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::{
@@ -200,12 +200,10 @@ commands! {
             /// Sub-cases that are still open: the number of each that whoever closes the case sees.
             open_sub_cases: Vec<Option<CaseNumber>>,
         }
-        /// Takes a resolved or closed case up again, or a duplicate in whose place nothing goes on.
+        /// Takes a resolved or closed case up again, or a duplicate.
         ReopenCase {
             /// Why; absence is refused.
             reason: Option<Statement>,
-            /// The case that goes on in its place, where it is a duplicate.
-            goes_on_in: Option<GoesOn>,
         }
         /// Takes the case one level up.
         EscalateCase {

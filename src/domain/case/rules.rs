@@ -8,9 +8,8 @@ use crate::domain::actor::Actor;
 use crate::domain::case::authority::{self, Party, Subject};
 use crate::domain::case::command::CaseCommand;
 use crate::domain::case::decide::{
-    closing, collaboration, deadlines, escalation, fees, legacy, links, publication, report, research, triage, trial,
+    collaboration, deadlines, escalation, fees, legacy, links, publication, report, research, triage, trial,
 };
-use crate::domain::case::facts::GoesOn;
 use crate::domain::case::state::{Case, File};
 use crate::domain::case::values::Status;
 use crate::domain::refusal::{Code, Refusal};
@@ -64,8 +63,8 @@ const RESEARCH: &[Status] = &[Researching, SolutionProposed, OnTrial];
 /// A trial's result leads on to where the enterprise judges by it: what was measured wrongly can be taken back there, and
 /// what is right recorded, before it confirms.
 const RESEARCH_TO_CONFIRMATION: &[Status] = &[Researching, SolutionProposed, OnTrial, AwaitingConfirmation];
-/// What was withdrawn is not reopened, nor a duplicate while another case goes on: what was measured wrongly would stay
-/// in the figures of its year.
+/// What was withdrawn is not reopened, and a duplicate need not be: what was measured wrongly would stay in the figures of
+/// its year.
 const RESEARCH_OR_ENDED_OTHERWISE: &[Status] =
     &[Researching, SolutionProposed, OnTrial, AwaitingConfirmation, Withdrawn, Duplicate];
 
@@ -178,24 +177,14 @@ impl Rule {
 }
 
 impl Case {
-    /// Which commands the actor may give now, and why not the others: in the order of the lifecycle, by name.
-    /// Of a duplicate, `goes_on_in` is the case that goes on in its place. Whether a given input is accepted is for
-    /// `decide`. Empty before the case is reported.
+    /// Which commands the actor may give now, and why not the others: in the order of the lifecycle, by name. Whether a
+    /// given input is accepted is for `decide`. Empty before the case is reported.
     #[must_use]
-    pub fn allowed_commands(
-        &self,
-        actor: &Actor,
-        now: Timestamp,
-        goes_on_in: Option<&GoesOn>,
-    ) -> Vec<(&'static str, Result<(), Refusal>)> {
+    pub fn allowed_commands(&self, actor: &Actor, now: Timestamp) -> Vec<(&'static str, Result<(), Refusal>)> {
         let today = calendar::date_of(now);
         let answer = |file: &File, rule: &Rule| {
             rule.check_actor(actor, Subject::from(file))?;
-            rule.check_case(file, actor, today)?;
-            match rule.command {
-                "ReopenCase" => closing::nothing_goes_on(file, goes_on_in),
-                _ => Ok(()),
-            }
+            rule.check_case(file, actor, today)
         };
         self.file.iter().flat_map(|file| RULES.iter().map(move |rule| (rule.command, answer(file, rule)))).collect()
     }

@@ -15,7 +15,7 @@ use crate::graphql::words::LinkRelation;
 mutations! {
     /// 关联: what one case is to another.
     LinkMutation answers case: CaseNode, CaseConflict {
-        /// 标记重复: another case about the same difficulty goes on; this one ends, after all that are part of it. If the other is withdrawn, this one can be reopened. By a coordinator.
+        /// 标记重复: another case about the same difficulty goes on; this one ends, after all that are part of it. It can be reopened, wherever the other is. One that is closed is warned of (`ORIGINAL_ENDED`), for nobody goes on with it, and one that was withdrawn is refused. By a coordinator.
         mark_duplicate(MarkDuplicateInput) -> MarkDuplicatePayload;
         /// 关联案例: says what this case is to another; an open case becomes no part of a closed one. By a coordinator.
         link_cases(LinkCasesInput) -> LinkCasesPayload;

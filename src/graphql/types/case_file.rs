@@ -355,13 +355,8 @@ impl CaseFile {
         errors::nullable(async {
             let now = app(ctx).time_of(self.at, self.time).await.map_err(|fault| errors::fault(ctx, fault))?;
             let case = self.load(ctx).await?;
-            let goes_on_in = match self.original(ctx).await? {
-                Some(original) => loaders(ctx).going_on(original, self.at).await,
-                None => Ok(None),
-            };
-            let goes_on_in = goes_on_in.map_err(|fault| errors::fault(ctx, fault))?;
             Ok(case.map(|case| {
-                let commands = case.state.allowed_commands(actor(ctx), now, goes_on_in.as_ref());
+                let commands = case.state.allowed_commands(actor(ctx), now);
                 commands.into_iter().filter_map(AllowedCommand::of).collect()
             }))
         })

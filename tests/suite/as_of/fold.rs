@@ -27,7 +27,9 @@ pub struct Known {
     status: &'static str,
     level: &'static str,
     deadline: Option<String>,
+    triaged: bool,
     assigned: bool,
+    accepted: bool,
     /// How it went with everybody who was invited, by their ids.
     experts: BTreeMap<String, &'static str>,
     findings: Vec<String>,
@@ -103,7 +105,12 @@ pub fn fold<'a>(events: impl Iterator<Item = &'a HistoryEvent>) -> BTreeMap<Stri
 
 impl Known {
     fn take_up(&mut self, fact: &CaseFact) {
-        let back = if self.assigned { "RESEARCHING" } else { "TRIAGED" };
+        let back = match (self.assigned, self.accepted, self.triaged) {
+            (true, true, _) => "RESEARCHING",
+            (true, false, _) => "ASSIGNED",
+            (false, _, true) => "TRIAGED",
+            (false, _, false) => "REPORTED",
+        };
         let (status, deadline) = match fact {
             CaseFact::CaseTriaged(fact) if fact.correction_reason.is_none() => (Some("TRIAGED"), None),
             CaseFact::RoutineServiceProvided(_) => (Some("AWAITING_CONFIRMATION"), None),
@@ -137,7 +144,11 @@ impl Known {
         self.status = status;
         self.deadline = deadline.map(|day| day.to_string()).or(self.deadline.take());
         match fact {
-            CaseFact::ResearchAssigned(_) | CaseFact::ResearchReassigned(_) => self.assigned = true,
+            CaseFact::CaseTriaged(_) => self.triaged = true,
+            CaseFact::ResearchAssigned(_) | CaseFact::ResearchReassigned(_) => {
+                (self.assigned, self.accepted) = (true, false);
+            }
+            CaseFact::AssignmentAccepted(_) => self.accepted = self.assigned,
             CaseFact::AssignmentDeclined(_) => self.assigned = false,
             CaseFact::CaseReopened(_) => self.deadline = None,
             CaseFact::CaseEscalated(fact) => self.level = fact.to.name(),

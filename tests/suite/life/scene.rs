@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::life::script::Case;
+use crate::life::script::{Case, Order};
 use crate::life::world::{World, day, text, uuid_of, with};
 use crate::support::server::Who;
 
@@ -103,6 +103,17 @@ impl Scene {
         case.takes("coordinator", "assignResearch", assignment).await;
         case.takes("lead", "acceptAssignment", json!({})).await;
         case
+    }
+
+    /// From a report to the end, by a calibration.
+    pub fn solved_by_service(&self) -> [Order; 4] {
+        let service = json!({ "institutionId": self.institute, "certificate": "JZ-5" });
+        [
+            ("coordinator", "triageCase", triage("CALIBRATION")),
+            ("coordinator", "provideRoutineService", service),
+            ("enterprise", "confirmSolution", json!({})),
+            ("coordinator", "closeCase", json!({ "lesson": "先恒温，后测量", "feeTotal": "0" })),
+        ]
     }
 
     /// The institute and its lead, for a month.

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use etalon::domain::value::Sha256Digest;
 use serde_json::{Value, json};
 
+use crate::life::duplicates;
 use crate::life::scene::{Scene, number, triage};
 use crate::life::script::Case;
 use crate::life::world::{World, day, days, text, with};
@@ -119,64 +120,9 @@ async fn links(world: &World, scene: &Scene) {
     let instead = scene.reported(world, "另一个主难点").await;
     case.refuses([("coordinator", "markDuplicate", of(&instead.id), "SUB_CASE_OPEN", "")]).await;
     part.takes("enterprise", "withdrawCase", json!({ "reason": "已并入" })).await;
-    chain_of_duplicates(world, scene, (&same, &case)).await;
-    nothing_goes_on(world, scene).await;
+    duplicates::play(world, scene, (&same, &case)).await;
     part_of_a_closed_case(world, scene).await;
     part_of_cases_that_ended_otherwise(world, scene).await;
-}
-
-/// The enterprise of the case that went on takes it back: that of the duplicate still has its difficulty.
-async fn nothing_goes_on(world: &World, scene: &Scene) {
-    let report = with(scene.report("另一家的同一个难点"), json!({ "enterpriseId": scene.other_enterprise }));
-    let theirs = Case { world, id: world.creates("other enterprise", "reportCase", report).await };
-    let between = scene.reported(world, "中间的难点").await;
-    let last = scene.reported(world, "先留下的难点").await;
-    theirs.takes("coordinator", "markDuplicate", json!({ "ofCaseId": between.id })).await;
-    between.takes("coordinator", "markDuplicate", json!({ "ofCaseId": last.id })).await;
-    let again = json!({ "reason": "仍未解决" });
-    for who in ["other enterprise", "coordinator", "visitor"] {
-        let code = if who == "visitor" { "NOT_PERMITTED" } else { "WRONG_STATUS" };
-        theirs.refuses([(who, "reopenCase", again.clone(), code, "")]).await;
-    }
-    let why = async |who: &str| {
-        let told = theirs.seen_by(who, "allowedCommands { mutation reasons { message } }").await;
-        let mut commands = told["allowedCommands"].as_array().expect("a list").iter();
-        text(&commands.find(|told| told["mutation"] == "reopenCase").expect("told")["reasons"][0]["message"])
-    };
-    let expected =
-        |of: &str| format!("the case is a duplicate of {of}, and is reopened only where that one is WITHDRAWN");
-    assert_eq!(why("other enterprise").await, expected("one that is not yours to see"));
-    assert_eq!(why("coordinator").await, expected(&number(&last).await));
-
-    let told = async |who: &str| {
-        let fields = "timeline { nodes { ... on OriginalTimelineEntry { kind number english } } }";
-        let shown = theirs.seen_by(who, fields).await["timeline"]["nodes"].clone();
-        let entries = shown.as_array().expect("a list").iter().filter(|entry| entry["kind"].is_string());
-        entries.cloned().collect::<Vec<_>>()
-    };
-    assert_eq!(told("coordinator").await, Vec::<Value>::new());
-    last.takes("enterprise", "withdrawCase", json!({ "reason": "停产" })).await;
-    let english = "The case that went on in its place was withdrawn: this one can be reopened";
-    let unseen = json!({ "kind": "LIFECYCLE", "number": null, "english": english });
-    assert_eq!(told("other enterprise").await, [unseen]);
-    assert_eq!(told("coordinator").await[0]["number"], number(&last).await);
-    let as_of = world.position().await.to_string();
-    theirs.takes("other enterprise", "reopenCase", again.clone()).await;
-    assert_eq!(told("coordinator").await, Vec::<Value>::new(), "it goes on by itself");
-    assert_eq!(theirs.shows("status duplicateOf { id }").await, json!({ "status": "REPORTED", "duplicateOf": null }));
-    theirs.takes("coordinator", "triageCase", triage("TESTING")).await;
-    theirs.refuses([("coordinator", "reopenCase", again.clone(), "WRONG_STATUS", "")]).await;
-    // The one between was a duplicate of its own accord, and is taken up with the same right.
-    between.takes("coordinator", "reopenCase", again).await;
-    let query = "query Then($id: ID!, $point: AsOfPoint!) {
-        asOf(point: $point) { query { case(id: $id) { allowedCommands { mutation allowed } } } }
-    }";
-    for (position, allowed) in [(as_of.clone(), true), ((as_of.parse::<i64>().expect("one") - 1).to_string(), false)] {
-        let asked = json!({ "id": theirs.id, "point": { "position": position } });
-        let then = &world.ask("other enterprise", query, asked).await["asOf"]["query"]["case"]["allowedCommands"];
-        let told = json!({ "mutation": "reopenCase", "allowed": allowed });
-        assert!(then.as_array().expect("a list").contains(&told), "as of {position}: {then}");
-    }
 }
 
 /// A part that is taken up again leaves the whole as it is, and whoever does so is told.
@@ -228,14 +174,7 @@ async fn part_of_cases_that_ended_otherwise(world: &World, scene: &Scene) {
         part.takes("coordinator", "linkCases", link).await;
     }
     withdrawn.takes("enterprise", "withdrawCase", json!({ "reason": "停产" })).await;
-    let service = json!({ "institutionId": scene.institute, "certificate": "JZ-4" });
-    part.takes_all([
-        ("coordinator", "triageCase", triage("CALIBRATION")),
-        ("coordinator", "provideRoutineService", service),
-        ("enterprise", "confirmSolution", json!({})),
-        ("coordinator", "closeCase", json!({ "lesson": "先恒温，后测量", "feeTotal": "0" })),
-    ])
-    .await;
+    part.takes_all(scene.solved_by_service()).await;
     duplicate.takes("coordinator", "markDuplicate", json!({ "ofCaseId": last.id })).await;
     let reopened = part.takes("coordinator", "reopenCase", json!({ "reason": "又超差" })).await;
     let of_duplicate = format!(
@@ -249,27 +188,6 @@ async fn part_of_cases_that_ended_otherwise(world: &World, scene: &Scene) {
     );
     let warnings = [of_duplicate, of_withdrawn].map(|message| json!({ "code": "WHOLE_ENDED", "message": message }));
     assert_eq!(reopened["warnings"], json!(warnings));
-}
-
-/// The original is a duplicate in turn: what goes on is named, and found, behind it.
-async fn chain_of_duplicates(world: &World, scene: &Scene, (first, second): (&Case<'_>, &Case<'_>)) {
-    let last = scene.reported(world, "最后留下的难点").await;
-    let as_of = world.position().await.to_string();
-    second.takes("coordinator", "markDuplicate", json!({ "ofCaseId": last.id })).await;
-    let told = first.shows("duplicateOf { id number open }").await;
-    assert_eq!(told["duplicateOf"], json!({ "id": last.id, "number": number(&last).await, "open": true }));
-    let query = "query Before($id: ID!, $point: AsOfPoint!) {
-        asOf(point: $point) { query { case(id: $id) { duplicateOf { id } } } }
-    }";
-    let before = world.ask("watcher", query, json!({ "id": first.id, "point": { "position": as_of } })).await;
-    assert_eq!(before["asOf"]["query"]["case"]["duplicateOf"]["id"], second.id, "which went on then");
-
-    let another = scene.reported(world, "又一个同样的难点").await;
-    let input = json!({ "caseId": another.id, "ofCaseId": first.id });
-    let refused = world.order("coordinator", "markDuplicate", &input).await;
-    let message = text(&refused["userErrors"][0]["message"]);
-    assert_eq!(message, format!("that case is a duplicate of {}: name that one", number(&last).await));
-    last.refuses([("coordinator", "markDuplicate", json!({ "ofCaseId": first.id }), "LINK_CYCLE", "ofCaseId")]).await;
 }
 
 async fn routine_service(world: &World, scene: &Scene) {

@@ -3,10 +3,7 @@
 use crate::domain::case::command::{CloseCase, ReopenCase, WithdrawCase};
 use crate::domain::case::decide::{Decision, Given, only, reason, refuse};
 use crate::domain::case::event::{CaseClosed, CaseReopened, CaseWithdrawn, TypicalCaseRetracted};
-use crate::domain::case::facts::GoesOn;
 use crate::domain::case::number::CaseNumber;
-use crate::domain::case::state::File;
-use crate::domain::case::values::Status;
 use crate::domain::refusal::{Code, Refusal};
 
 pub(super) fn close_case(given: Given<'_>, command: &CloseCase) -> Decision {
@@ -40,23 +37,9 @@ pub(super) fn check_parts_ended(open: &[Option<CaseNumber>]) -> Result<(), Refus
     refuse(Code::SubCaseOpen, "", format!("still open, and part of this case: {}", parts.join(", ")))
 }
 
-/// A duplicate is taken up again where nothing goes on in its place: its enterprise has not withdrawn it.
-pub(crate) fn nothing_goes_on(file: &File, goes_on_in: Option<&GoesOn>) -> Result<(), Refusal> {
-    let is_withdrawn = goes_on_in.is_some_and(|other| other.status == Some(Status::Withdrawn));
-    if file.status != Status::Duplicate || is_withdrawn {
-        return Ok(());
-    }
-    let there = GoesOn::called(goes_on_in);
-    refuse(
-        Code::WrongStatus,
-        "",
-        format!("the case is a duplicate of {there}, and is reopened only where that one is WITHDRAWN"),
-    )
-}
-
-/// What is taken up again is no example to others: its publication ends with it, for the same reason.
+/// A duplicate, too, wherever the other case is: the difficulty is still its enterprise's, and what the other one came to
+/// need not solve it. What is taken up again is no example to others: its publication ends with it, for the same reason.
 pub(super) fn reopen_case(given: Given<'_>, command: &ReopenCase) -> Decision {
-    nothing_goes_on(given.file, command.goes_on_in.as_ref())?;
     let reason = reason(&command.reason)?;
     let mut facts = vec![CaseReopened { reason: reason.clone() }.into()];
     if given.file.publication.is_some() {

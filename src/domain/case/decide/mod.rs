@@ -5,7 +5,7 @@
 //! whether there is room for what it adds.
 
 mod assignment;
-pub(crate) mod closing;
+mod closing;
 pub(crate) mod collaboration;
 mod confirmation;
 pub(crate) mod deadlines;

@@ -10,15 +10,15 @@ use crate::domain::case::values::Status;
 use crate::domain::refusal::Code;
 
 fn allowed(story: &Story, actor: &Actor) -> Vec<&'static str> {
-    let answers = story.case().allowed_commands(actor, moment(MONDAY), None);
+    let answers = story.case().allowed_commands(actor, moment(MONDAY));
     answers.into_iter().filter(|(_, answer)| answer.is_ok()).map(|(name, _)| name).collect()
 }
 
 #[test]
 fn every_command_is_answered_for() {
-    let answers = Story::of(Status::Reported).case().allowed_commands(&coordinator(), moment(MONDAY), None);
+    let answers = Story::of(Status::Reported).case().allowed_commands(&coordinator(), moment(MONDAY));
     assert!(answers.iter().map(|(name, _)| name).eq(CaseCommand::NAMES));
-    assert_eq!(Case::default().allowed_commands(&coordinator(), moment(MONDAY), None), []);
+    assert_eq!(Case::default().allowed_commands(&coordinator(), moment(MONDAY)), []);
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn each_sees_what_is_theirs_to_do() {
 #[test]
 fn what_is_not_theirs_has_a_reason() {
     let story = Story::of(Status::Triaged).then(coordinator(), pause());
-    let answers = story.case().allowed_commands(&coordinator(), moment(MONDAY), None);
+    let answers = story.case().allowed_commands(&coordinator(), moment(MONDAY));
     let reason = |name| {
         let found = answers.iter().find(|(command, _)| *command == name);
         found.and_then(|(_, answer)| answer.as_ref().err()).map(|refusal| refusal.code)

@@ -198,7 +198,7 @@ pub(super) fn close() -> CloseCase {
 }
 
 pub(super) fn reopen() -> ReopenCase {
-    ReopenCase { reason: because(), goes_on_in: None }
+    ReopenCase { reason: because() }
 }
 
 pub(super) fn rename(title: &str) -> RenameCase {

@@ -97,7 +97,7 @@ fn a_reopened_case_has_neither_resolution_nor_lesson() {
     assert_eq!((file.resolution, file.lesson), (None, None));
     let routine = Story::of_routine_service().then(enterprise(), confirm()).then(manager(), reopen()).file();
     assert_eq!(routine.status, Status::Triaged);
-    let silent = ReopenCase { reason: None, ..reopen() };
+    let silent = ReopenCase { reason: None };
     Story::of(Status::Resolved).when(coordinator(), silent).refused(Code::ReasonMissing, "reason");
 }
 

@@ -48,19 +48,15 @@ fn a_duplicate_ends_after_its_parts() {
     }
 }
 
-/// The case that goes on in the place of a duplicate.
-fn goes_on(status: Status) -> Option<GoesOn> {
-    Some(GoesOn { number: Some(number()), status: Some(status), ..GoesOn::of(another_case().case) })
-}
-
 #[test]
-fn a_duplicate_in_whose_place_nothing_goes_on_is_taken_up_again() {
+fn a_duplicate_is_taken_up_again_wherever_the_other_case_is() {
     let fact = CaseReopened { reason: because().expect("a reason") };
-    let withdrawn = || ReopenCase { goes_on_in: goes_on(Status::Withdrawn), ..reopen() };
     for whoever in [enterprise(), coordinator(), manager()] {
-        Story::of(Status::Duplicate).when(whoever, withdrawn()).happens(fact.clone());
+        Story::of(Status::Duplicate).when(whoever, reopen()).happens(fact.clone());
     }
-    Story::of(Status::Duplicate).when(visitor(), withdrawn()).refused(Code::NotPermitted, "");
+    Story::of(Status::Duplicate).when(visitor(), reopen()).refused(Code::NotPermitted, "");
+    let unexplained = ReopenCase { reason: None };
+    Story::of(Status::Duplicate).when(enterprise(), unexplained).refused(Code::ReasonMissing, "reason");
     let ways = [
         (Story::of(Status::Reported), Status::Reported),
         (Story::of(Status::Triaged), Status::Triaged),
@@ -68,39 +64,31 @@ fn a_duplicate_in_whose_place_nothing_goes_on_is_taken_up_again() {
         (Story::of(Status::OnTrial), Status::Researching),
     ];
     for (before, after) in ways {
-        let ended = before.then(coordinator(), duplicate(another_case()));
-        let file = ended.then(enterprise(), withdrawn()).file();
-        assert_eq!((file.status, file.duplicate_of, file.deadline), (after, None, None));
+        for other in [Status::Researching, Status::Closed] {
+            let other = CaseFacts { status: Some(other), ..another_case() };
+            let ended = before.clone().then(coordinator(), duplicate(other));
+            let file = ended.then(enterprise(), reopen()).file();
+            assert_eq!((file.status, file.duplicate_of, file.deadline), (after, None, None));
+        }
     }
 }
 
 #[test]
-fn a_duplicate_stays_one_while_another_case_goes_on() {
-    for status in Status::ALL.iter().filter(|status| **status != Status::Withdrawn) {
-        let command = ReopenCase { goes_on_in: goes_on(*status), ..reopen() };
-        Story::of(Status::Duplicate).when(enterprise(), command).refused(Code::WrongStatus, "");
+fn no_case_ends_as_a_duplicate_without_somebody_who_may_take_it_up_again() {
+    let case = Story::of(Status::Duplicate).case();
+    for whoever in [enterprise(), coordinator(), manager()] {
+        let answers = case.allowed_commands(&whoever, moment(MONDAY));
+        let (_, answer) = answers.into_iter().find(|(name, _)| *name == "ReopenCase").expect("an answer for each");
+        assert_eq!(answer, Ok(()), "{whoever:?}");
     }
-    // What goes on elsewhere has nothing to do with one that is no duplicate.
-    let command = ReopenCase { goes_on_in: goes_on(Status::Researching), ..reopen() };
-    assert_eq!(Story::of(Status::Resolved).then(enterprise(), command).file().status, Status::Researching);
 }
 
 #[test]
-fn whether_a_duplicate_may_be_reopened_is_told_as_it_is_decided() {
-    let answer = |goes_on_in: Option<GoesOn>| {
-        let story = Story::of(Status::Duplicate);
-        let answers = story.case().allowed_commands(&enterprise(), moment(MONDAY), goes_on_in.as_ref());
-        let told = answers.into_iter().find(|(name, _)| *name == "ReopenCase").expect("an answer for each").1;
-        let order = story.order(enterprise(), ReopenCase { goes_on_in, ..reopen() });
-        assert_eq!(told, story.case().decide(&order).map(drop));
-        told.map_err(|refusal| refusal.message)
-    };
-    assert_eq!(answer(goes_on(Status::Withdrawn)), Ok(()));
-    let refused =
-        |of| Err(format!("the case is a duplicate of {of}, and is reopened only where that one is WITHDRAWN"));
-    assert_eq!(answer(goes_on(Status::Triaged)), refused(number().to_string()));
-    let unseen = GoesOn { number: None, ..goes_on(Status::Triaged).expect("one") };
-    assert_eq!(answer(Some(unseen)), refused("one that is not yours to see".to_owned()));
+fn a_duplicate_that_was_taken_up_again_may_be_one_of_another_case() {
+    let mistyped = Story::of(Status::Triaged).then(coordinator(), duplicate(another_case()));
+    let meant = CaseFacts { case: CaseId::named("the one that was meant"), ..another_case() };
+    let file = mistyped.then(manager(), reopen()).then(coordinator(), duplicate(meant.clone())).file();
+    assert_eq!((file.status, file.duplicate_of), (Status::Duplicate, Some(meant.case)));
 }
 
 #[test]

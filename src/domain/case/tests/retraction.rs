@@ -206,7 +206,7 @@ fn a_fee_is_taken_back_from_what_was_withdrawn_or_goes_on_elsewhere() {
     ];
     for (story, status) in ended {
         let answer = |story: &Story, wanted: &str| {
-            let answers = story.case().allowed_commands(&coordinator(), moment(MONDAY), None);
+            let answers = story.case().allowed_commands(&coordinator(), moment(MONDAY));
             let (_, answer) = answers.into_iter().find(|(name, _)| *name == wanted).expect("every command is told");
             answer.map_err(|refusal| refusal.code)
         };

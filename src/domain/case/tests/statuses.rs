@@ -44,7 +44,7 @@ const FROM: [(&str, &str); 47] = [
     ("ConfirmSolution", "AWAITING_CONFIRMATION"),
     ("RejectSolution", "AWAITING_CONFIRMATION"),
     ("CloseCase", "RESOLVED"),
-    ("ReopenCase", "RESOLVED CLOSED"),
+    ("ReopenCase", "RESOLVED CLOSED DUPLICATE"),
     ("EscalateCase", BEFORE_RESOLVED),
     ("ParkCase", BEFORE_RESOLVED),
     ("UnparkCase", BEFORE_RESOLVED),

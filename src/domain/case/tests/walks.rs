@@ -96,7 +96,7 @@ impl Step {
         let mut open: Vec<_> = Vec::new();
         for actor in actors() {
             let allowed: Vec<_> =
-                case.allowed_commands(&actor, now, None).into_iter().filter(|(_, answer)| answer.is_ok()).collect();
+                case.allowed_commands(&actor, now).into_iter().filter(|(_, answer)| answer.is_ok()).collect();
             let may = |command: &&CaseCommand| allowed.iter().any(|(name, _)| *name == command.name());
             open.extend(commands.iter().filter(goes_on).filter(may).map(|command| (actor.clone(), command.clone())));
         }
@@ -192,7 +192,7 @@ proptest! {
             let (actor, command) = step.taken(&case, now);
             let order = Order { now, ..story.order(actor, command) };
             let (name, by) = (order.command.name(), order.by.clone());
-            let answers = case.allowed_commands(&by, now, None);
+            let answers = case.allowed_commands(&by, now);
             let (_, answer) = answers.iter().find(|(command, _)| *command == name).expect("an answer for each");
             let (after, result) = handle(&case, order);
             match (result, answer) {

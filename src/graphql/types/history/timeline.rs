@@ -174,7 +174,7 @@ entries! {
         /// 走访: the visit, recorded with the enterprise.
         visit: &FieldVisitNode, |visit| visit
     }
-    /// 原案例条目: of a duplicate, that the case was withdrawn which was to go on in its place, so that it can be reopened.
+    /// 原案例条目: of a duplicate, that the case was withdrawn which was to go on in its place: nobody does, and it can be reopened.
     OriginalTimelineEntry {
         /// 编号: what that case is called, if you may see it.
         number: Option<&str>, |number| number.as_deref()
