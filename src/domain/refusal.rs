@@ -82,6 +82,8 @@ codes! {
     LeadNotOfInstitution = "LEAD_NOT_OF_INSTITUTION",
     /// The deadline has to be after today.
     DeadlineNotInFuture = "DEADLINE_NOT_IN_FUTURE",
+    /// A reassignment needs a deadline where there is none, or where it was missed.
+    DeadlineMissing = "DEADLINE_MISSING",
     /// The institution and the lead are those it has.
     SameAssignment = "SAME_ASSIGNMENT",
     /// This needs a reason.

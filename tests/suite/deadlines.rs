@@ -81,6 +81,34 @@ async fn a_pause_is_no_answer_to_a_missed_deadline(database: Database) {
     }
 }
 
+/// Nor does a step of the lifecycle, nor an escalation by a person, which asks the next level: a new deadline does.
+async fn a_new_deadline_answers_a_missed_one_and_no_step_does(database: Database) {
+    let (house, cases, app) = late_cases(database).await;
+    // Saturday, 10 January.
+    assert_eq!(CLOCKWORK.round(&app, "a").await.expect("it looks").missed, 3);
+    let [sorted, escalated, answered] = &cases;
+    let triage = json!({ "category": "L/DimMet-2.1.2", "kind": "CALIBRATION", "severity": "MAJOR" });
+    for (case, mutation, more) in [
+        (sorted, "triageCase", triage),
+        (escalated, "escalateCase", json!({ "to": "CITY", "reason": "本级无此能力" })),
+        (answered, "setDeadline", json!({ "deadline": "2026-06-30" })),
+    ] {
+        house.ordered("coordinator", mutation, "", with(json!({ "caseId": case }), more)).await;
+    }
+    // Ten working days later.
+    house.clock.advance(SignedDuration::from_hours(24 * 14));
+    assert_eq!(CLOCKWORK.round(&app, "a").await.expect("it looks").escalated, 2);
+    let query = "query Level($id: ID!) { case(id: $id) { level deadlineMissedOn } }";
+    for (case, level, missed_on) in [
+        (sorted, "CITY", json!("2026-01-24")),
+        (escalated, "PROVINCE", json!("2026-01-24")),
+        (answered, "COUNTY", json!(null)),
+    ] {
+        let shown = &house.ask("watcher", query, json!({ "id": case })).await["case"];
+        assert_eq!(*shown, json!({ "level": level, "deadlineMissedOn": missed_on }));
+    }
+}
+
 /// A case that was parked until a day counts as parked until that day has passed, whether somebody looked or not.
 async fn a_review_that_nobody_holds_leaves_the_deadline_to_run(database: Database) {
     let (house, [case, ..], app) = late_cases(database).await;
@@ -169,6 +197,7 @@ on_both_databases! {
     a_case_that_is_taken_up_again_in_time_is_not_late,
     a_pause_ends_with_the_case,
     a_pause_is_no_answer_to_a_missed_deadline,
+    a_new_deadline_answers_a_missed_one_and_no_step_does,
     a_case_that_cannot_be_read_keeps_no_deadline_waiting,
     a_server_that_may_not_write_leaves_deadlines_to_the_others,
 }

@@ -292,8 +292,8 @@ pub struct Deadline {
     pub on: Date,
     /// The day on which it was set (business time): no pause before that has to do with it.
     pub set_on: Date,
-    /// The day on which it was recorded as missed, or was last escalated by the clock for it; nobody has answered
-    /// since.
+    /// The day since which a missed one waits for an answer: on which it was recorded as missed or, without one since, the
+    /// case was last escalated or a solution rejected.
     pub missed_on: Option<Date>,
     /// Whether it was recorded as missed, answered or not: that happens once per deadline.
     pub was_missed: bool,

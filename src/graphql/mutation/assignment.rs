@@ -18,7 +18,7 @@ mutations! {
     AssignmentMutation answers case: CaseNode, CaseConflict {
         /// 下达攻关任务: gives a triaged case to an institution and a lead, with a deadline. By a coordinator or a manager.
         assign_research(AssignResearchInput) -> AssignResearchPayload;
-        /// 改派攻关任务: gives it to another institution or lead. By a coordinator or a manager.
+        /// 改派攻关任务: gives it to another institution or lead; with a deadline, where there is none that could be met. By a coordinator or a manager.
         reassign_research(ReassignResearchInput) -> ReassignResearchPayload;
         /// 接受任务. By the lead.
         accept_assignment(AcceptAssignmentInput) -> AcceptAssignmentPayload;
@@ -60,7 +60,7 @@ input! {
         institution_id: ID,
         /// 攻关负责人: the person of that institution who answers for it. Required by the domain.
         lead_id: Option<ID>,
-        /// 期限: the last day, if it changes.
+        /// 期限: the last day, if it changes. Required by the domain where there is none, or where it was missed.
         deadline: Option<Date>,
         /// 原因: why. Required by the domain.
         reason: Option<String>,

@@ -16,7 +16,7 @@ use crate::graphql::words::Level;
 mutations! {
     /// 上报: up, level by level, and at national level parked open.
     EscalationMutation answers case: CaseNode, CaseConflict {
-        /// 上报: takes the case exactly one level up. By a coordinator or a manager.
+        /// 上报: takes the case exactly one level up, which answers no missed deadline: the next level has as long to give one. By a coordinator or a manager.
         escalate_case(EscalateCaseInput) -> EscalateCasePayload;
         /// 暂存: keeps a case of national level open until a review. Its deadline stands still until the end of the day of review, and whoever takes the case up again by then moves it by the working days until then (`unparkCase`). A review that nobody has held moves nothing: from the next day on the deadline runs where it was, and the case can be parked anew. What is dated back (`occurredAt`) counts from the day of its record, and is warned of (`COUNTED_FROM_RECORD`). By a manager of the nation.
         park_case(ParkCaseInput) -> ParkCasePayload;

@@ -20,7 +20,7 @@ pub async fn play(world: &World, scene: &Scene) {
     records(&case).await;
     closing(world, scene, &case).await;
     publication(&case).await;
-    reopening(&case).await;
+    reopening(scene, &case).await;
 }
 
 async fn report<'a>(world: &'a World, scene: &Scene) -> Case<'a> {
@@ -363,7 +363,7 @@ async fn publication(case: &Case<'_>) {
     assert_eq!(case.shows("typical").await["typical"], true);
 }
 
-async fn reopening(case: &Case<'_>) {
+async fn reopening(scene: &Scene, case: &Case<'_>) {
     case.refuses([
         ("enterprise", "reopenCase", json!({}), "REASON_MISSING", "reason"),
         ("visitor", "reopenCase", json!({ "reason": "x" }), "NOT_PERMITTED", ""),
@@ -375,5 +375,10 @@ async fn reopening(case: &Case<'_>) {
     case.is("RESEARCHING").await;
     // What is researched again is no example to others.
     assert_eq!(case.shows("typical publication { summary }").await, json!({ "typical": false, "publication": null }));
-    case.refuses([("manager", "retractTypicalCase", json!({ "reason": "x" }), "NOT_PUBLISHED", "")]).await;
+    let to_another = json!({ "institutionId": scene.institute, "leadId": scene.second_lead, "reason": "换人" });
+    case.refuses([
+        ("manager", "retractTypicalCase", json!({ "reason": "x" }), "NOT_PUBLISHED", ""),
+        ("coordinator", "reassignResearch", to_another, "DEADLINE_MISSING", "deadline"),
+    ])
+    .await;
 }

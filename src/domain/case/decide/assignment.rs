@@ -29,6 +29,10 @@ pub(super) fn reassign_research(given: Given<'_>, command: &ReassignResearch) ->
         return refuse(Code::SameAssignment, "leadId", "this institution and this lead have the case already");
     }
     let deadline = command.deadline.map(|deadline| last_day(deadline, given.order)).transpose()?;
+    let can_be_met = given.file.deadline.is_some_and(|deadline| !deadline.was_missed);
+    if deadline.is_none() && !can_be_met {
+        return refuse(Code::DeadlineMissing, "deadline", "say until when: there is no deadline that could be met");
+    }
     only(ResearchReassigned {
         institution: command.institution,
         lead: lead.person,

@@ -66,7 +66,7 @@ impl File {
             CaseFact::SolutionRejected(_) => self.take_up_again(at),
             CaseFact::CaseClosed(fact) => self.case_closed(fact, at),
             CaseFact::CaseReopened(_) => self.case_reopened(at),
-            CaseFact::CaseEscalated(fact) => self.case_escalated(fact, event),
+            CaseFact::CaseEscalated(fact) => self.case_escalated(fact, at),
             CaseFact::CaseParked(fact) => self.case_parked(fact, at),
             CaseFact::CaseUnparked(fact) => self.case_unparked(fact, at),
             CaseFact::DeadlineSet(fact) => self.set_deadline(fact.deadline, calendar::date_of(at)),

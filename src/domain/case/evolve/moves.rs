@@ -7,18 +7,24 @@ use crate::domain::case::event::CaseFact;
 use crate::domain::case::state::{Deadline, File, Membership, Retraction, Step};
 use crate::domain::case::values::Status;
 use crate::domain::event::Recorded;
-use crate::domain::value::Statement;
+use crate::domain::value::{Statement, calendar};
 
 impl File {
-    /// Every change of status answers a missed deadline, and takes up what another tracker was done with.
+    /// A change of status takes up what another tracker was done with. It answers a missed deadline where the work is done,
+    /// for now or for good, and nowhere else: whoever is late would give the answer to themselves.
     pub(super) fn move_to(&mut self, status: Status, at: Timestamp) {
         // A reassignment may find it where it puts it, and is a step all the same.
         self.last_step = Step { number: self.last_step.number.saturating_add(1), at };
         if status == self.status {
             return;
         }
+        let was_done = is_done(self.status);
         self.status = status;
-        self.answer_missed_deadline();
+        match (was_done, is_done(status)) {
+            (_, true) => self.answer_missed_deadline(),
+            (true, false) => self.wait_for_answer_again(calendar::date_of(at)),
+            (false, false) => {}
+        }
         if !status.is_before_resolved() {
             // Whoever has solved it need not look at it again, and waits for nothing.
             self.parked_from = None;
@@ -61,16 +67,26 @@ impl File {
         }
     }
 
+    /// What does not change the deadline itself and answers a missed one all the same.
     pub(super) fn answer_missed_deadline(&mut self) {
         if let Some(deadline) = &mut self.deadline {
             deadline.missed_on = None;
         }
     }
 
-    /// Nobody has answered a missed deadline: the wait for an answer starts anew.
+    /// The answer to a missed deadline was none after all, and there is no new one: the wait for one starts again. Whoever
+    /// parked the case has answered otherwise.
+    fn wait_for_answer_again(&mut self, day: Date) {
+        let is_parked = self.parked_until.is_some();
+        if let Some(deadline) = self.deadline.as_mut().filter(|deadline| deadline.was_missed && !is_parked) {
+            deadline.missed_on = deadline.missed_on.or(Some(day));
+        }
+    }
+
+    /// Nobody has answered a missed deadline: the wait for an answer starts anew, and not on a day before the miss.
     pub(super) fn wait_for_answer_since(&mut self, day: Date) {
         if let Some(missed_on) = self.deadline.as_mut().and_then(|deadline| deadline.missed_on.as_mut()) {
-            *missed_on = day;
+            *missed_on = day.max(*missed_on);
         }
     }
 
@@ -95,4 +111,9 @@ pub(super) fn retract(retraction: &mut Option<Retraction>, reason: &Statement, e
         by: event.by.clone(),
         reason: reason.clone(),
     });
+}
+
+/// Whether those who work on the case have done what there is to do: it waits for the enterprise, or has ended.
+fn is_done(status: Status) -> bool {
+    status == Status::AwaitingConfirmation || !status.is_before_resolved()
 }

@@ -2,20 +2,15 @@
 
 use jiff::Timestamp;
 
-use crate::domain::actor::ActorId;
-use crate::domain::case::event::{CaseEscalated, CaseFact, CaseParked, CaseUnparked, ClockResumed};
+use crate::domain::case::event::{CaseEscalated, CaseParked, CaseUnparked, ClockResumed};
 use crate::domain::case::state::File;
-use crate::domain::event::Recorded;
 use crate::domain::value::calendar;
 
 impl File {
-    pub(super) fn case_escalated(&mut self, fact: &CaseEscalated, event: &Recorded<CaseFact>) {
+    /// No answer to a missed deadline, whoever escalates it: the next level has as long to give one.
+    pub(super) fn case_escalated(&mut self, fact: &CaseEscalated, at: Timestamp) {
         self.level = fact.to;
-        // The clock's own escalation is no answer: the next level has as long to give one.
-        match event.by == ActorId::clock() {
-            true => self.wait_for_answer_since(calendar::date_of(event.occurred_at)),
-            false => self.answer_missed_deadline(),
-        }
+        self.wait_for_answer_since(calendar::date_of(at));
     }
 
     pub(super) fn case_parked(&mut self, fact: &CaseParked, at: Timestamp) {

@@ -39,7 +39,6 @@ impl File {
 
     pub(super) fn research_reassigned(&mut self, fact: &ResearchReassigned, at: Timestamp) {
         self.assign(fact.institution, fact.lead, at);
-        self.answer_missed_deadline();
         if let Some(deadline) = fact.deadline {
             self.set_deadline(deadline, calendar::date_of(at));
         }

@@ -67,8 +67,8 @@ fn fact_may_move(fact: &CaseFact, field: CaseField) -> bool {
     }
 }
 
-/// What a change of status moves: it answers a missed deadline, ends what waits and the invitations that nobody answered, and
-/// takes up what was concluded.
+/// What a change of status moves: it may answer a missed deadline or have it wait again, ends what waits and the invitations
+/// that nobody answered, and takes up what was concluded.
 fn is_of_a_step(field: CaseField) -> bool {
     use CaseField as F;
     matches!(field, F::Status | F::DeadlineMissedOn | F::PausedFrom | F::ParkedUntil | F::Experts | F::Concluded)

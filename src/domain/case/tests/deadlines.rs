@@ -1,13 +1,14 @@
 use jiff::civil::{Date, date};
 
 use crate::domain::case::command::{
-    AcceptAssignment, DeclineAssignment, ExtendDeadline, MissDeadline, ResumeClock, SetDeadline,
+    AcceptAssignment, AssignResearch, DeclineAssignment, ExtendDeadline, MissDeadline, ReassignResearch, ResumeClock,
+    SetDeadline,
 };
 use crate::domain::case::event::{ClockPaused, ClockResumed, DeadlineExtended, DeadlineMissed, DeadlineSet};
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
 use crate::domain::case::tests::story::{Story, moment};
-use crate::domain::case::values::Status;
+use crate::domain::case::values::{Status, Verdict};
 use crate::domain::refusal::Code;
 use crate::domain::value::Level;
 
@@ -57,7 +58,7 @@ fn the_clock_misses_a_deadline_once() {
     let missed = Story::of_missed_deadline();
     assert_eq!(missed_on(&missed), Some(date(2026, 7, 1)));
     missed.clone().when(clock(), miss.clone()).refused(Code::DeadlineAlreadyMissed, "");
-    let answered = missed.then(lead(), propose());
+    let answered = solved(missed);
     assert_eq!(missed_on(&answered), None);
     answered.when(clock(), miss.clone()).refused(Code::DeadlineAlreadyMissed, "");
     Story::of(Status::Triaged).when(clock(), miss.clone()).refused(Code::NoDeadline, "");
@@ -74,7 +75,6 @@ fn a_clock_that_stands_still_misses_nothing() {
 #[test]
 fn a_missed_deadline_is_answered() {
     let missed = Story::of_missed_deadline;
-    let before_acceptance = || Story::of(Status::Assigned).at("2026-07-01T02:00:00Z").then(clock(), MissDeadline {});
     let national = || {
         Story::of(Status::Researching)
             .then(manager(), escalate(Level::City))
@@ -83,28 +83,102 @@ fn a_missed_deadline_is_answered() {
             .at("2026-07-01T02:00:00Z")
             .then(clock(), MissDeadline {})
     };
+    let later = date(2026, 9, 30);
     let answers = [
-        before_acceptance().then(manager(), reassign("another lead", university())),
         national().then(national_manager(), park()),
-        missed().then(coordinator(), extend(date(2026, 9, 30))),
-        missed().then(manager(), reassign("another lead", university())),
-        missed().then(coordinator(), escalate(Level::City)),
-        missed().then(lead(), propose()),
+        missed().then(coordinator(), set(later)),
+        missed().then(coordinator(), extend(later)),
+        missed().then(manager(), reassign_until(later)),
+        not_accepted().then(manager(), reassign_until(later)),
+        declined().then(coordinator(), AssignResearch { deadline: later, ..assign() }),
+        solved(missed()),
+        missed().then(enterprise(), withdraw()),
+        missed().then(coordinator(), duplicate(another_case())),
     ];
     for answered in answers {
         assert_eq!(missed_on(&answered), None);
     }
-    let unanswered = missed().then(lead(), find()).then(coordinator(), comment()).then(lead(), pause());
-    assert_eq!(missed_on(&unanswered), Some(date(2026, 7, 1)));
+}
+
+/// Whoever is late does not keep the next level from hearing of it, with whatever step.
+#[test]
+fn a_step_without_a_new_deadline_is_no_answer_to_a_missed_one() {
+    let missed = Story::of_missed_deadline;
+    let proposed = || missed().then(lead(), propose());
+    let on_trial = || proposed().then(reviewer(), review(Verdict::Approved)).then(lead(), try_out());
+    let unanswered = [
+        missed().then(lead(), find()).then(coordinator(), comment()).then(lead(), pause()),
+        not_accepted().then(lead(), AcceptAssignment {}),
+        declined(),
+        proposed(),
+        proposed().then(reviewer(), review(Verdict::ChangesRequested)),
+        on_trial(),
+        on_trial().then(lead(), trial_failed()),
+    ];
+    for story in unanswered {
+        assert_eq!(missed_on(&story), Some(date(2026, 7, 1)));
+        story.when(clock(), MissDeadline {}).refused(Code::DeadlineAlreadyMissed, "");
+    }
 }
 
 #[test]
-fn an_escalation_by_the_clock_asks_the_next_level_for_an_answer() {
-    let escalated = Story::of_missed_deadline().at("2026-07-15T02:00:00Z").then(clock(), escalate(Level::City));
-    assert_eq!(missed_on(&escalated), Some(date(2026, 7, 15)));
-    assert_eq!(escalated.file().deadline.map(|deadline| deadline.on), Some(deadline()));
-    let answered = Story::of(Status::Researching).then(clock(), escalate(Level::City));
-    assert_eq!(missed_on(&answered), None);
+fn a_solution_that_is_rejected_was_no_answer_to_a_missed_deadline() {
+    let rejected = solved(Story::of_missed_deadline()).at("2026-07-20T02:00:00Z").then(enterprise(), reject());
+    assert_eq!(missed_on(&rejected), Some(date(2026, 7, 20)));
+    let missed_while_waiting = Story::of(Status::AwaitingConfirmation)
+        .at("2026-07-01T02:00:00Z")
+        .then(clock(), MissDeadline {})
+        .at("2026-07-20T02:00:00Z")
+        .then(enterprise(), reject());
+    assert_eq!(missed_on(&missed_while_waiting), Some(date(2026, 7, 1)), "the wait goes on");
+    let in_time = Story::of(Status::AwaitingConfirmation).then(enterprise(), reject());
+    assert_eq!(missed_on(&in_time), None);
+}
+
+#[test]
+fn a_reassignment_says_until_when_where_no_deadline_can_be_met() {
+    let to_another = || reassign("another lead", university());
+    Story::of_missed_deadline().when(manager(), to_another()).refused(Code::DeadlineMissing, "deadline");
+    let reopened = Story::of(Status::Closed).then(enterprise(), reopen());
+    reopened.when(manager(), to_another()).refused(Code::DeadlineMissing, "deadline");
+    // One that stands still is not missed, however long ago it was.
+    let paused = Story::of(Status::Researching).then(lead(), pause()).at("2026-07-20T02:00:00Z");
+    let file = paused.then(manager(), to_another()).file();
+    assert_eq!(file.deadline.map(|deadline| deadline.on), Some(deadline()));
+}
+
+fn reassign_until(deadline: Date) -> ReassignResearch {
+    ReassignResearch { deadline: Some(deadline), ..reassign("another lead", university()) }
+}
+
+/// The deadline has passed before the lead has answered.
+fn not_accepted() -> Story {
+    Story::of(Status::Assigned).at("2026-07-01T02:00:00Z").then(clock(), MissDeadline {})
+}
+
+/// The lead gives the case back, too late.
+fn declined() -> Story {
+    not_accepted().then(lead(), DeclineAssignment { reason: because() })
+}
+
+/// Those who work on the case come to a solution, which waits for the enterprise.
+fn solved(story: Story) -> Story {
+    let approved = story.then(lead(), propose()).then(reviewer(), review(Verdict::Approved));
+    approved.then(lead(), try_out()).then(lead(), trial_passed())
+}
+
+#[test]
+fn an_escalation_asks_the_next_level_for_an_answer() {
+    for whoever in [clock(), coordinator(), manager()] {
+        let later = Story::of_missed_deadline().at("2026-07-15T02:00:00Z");
+        let escalated = later.clone().then(whoever.clone(), escalate(Level::City));
+        assert_eq!(missed_on(&escalated), Some(date(2026, 7, 15)));
+        assert_eq!(escalated.file().deadline.map(|deadline| deadline.on), Some(deadline()));
+        let order = later.order(whoever.clone(), escalate(Level::City)).occurred(moment("2026-06-25T02:00:00Z"));
+        assert_eq!(missed_on(&later.then_order(order)), Some(date(2026, 7, 1)), "nobody waits before the miss");
+        let in_time = Story::of(Status::Researching).then(whoever, escalate(Level::City));
+        assert_eq!(missed_on(&in_time), None);
+    }
 }
 
 #[test]
@@ -147,7 +221,7 @@ fn a_pause_is_no_answer_to_a_missed_deadline() {
         assert_eq!(missed_on(&story.then(clock(), escalate(Level::City))), Some(date(2026, 7, 15)));
     }
     // What was answered before the pause stays answered.
-    let answered = Story::of_missed_deadline().then(coordinator(), escalate(Level::City)).then(lead(), pause());
+    let answered = solved(Story::of_missed_deadline()).then(lead(), pause());
     assert_eq!(missed_on(&answered.at("2026-07-08T02:00:00Z").then(lead(), ResumeClock {})), None);
 }
 
