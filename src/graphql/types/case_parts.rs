@@ -296,7 +296,7 @@ impl From<(&state::Publication, Moment)> for PublicationNode {
 pub(crate) struct LegacyNode {
     /// How many events of that log are in.
     imported: u64,
-    /// Whether the other tracker was done with the case: it waits for nobody, whatever its status.
+    /// Whether the other tracker was done with the case: it waits for nobody, whatever its status, until it is taken up here by a step of the lifecycle, a deadline, an escalation or a parking.
     concluded: bool,
 }
 

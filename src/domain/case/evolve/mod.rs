@@ -13,7 +13,6 @@ use crate::domain::case::event::CaseFact;
 use crate::domain::case::state::{Case, File, Link, Membership, Technique};
 use crate::domain::case::values::{Audience, Status};
 use crate::domain::event::Recorded;
-use crate::domain::value::calendar;
 
 impl Case {
     /// Takes an event in.
@@ -66,11 +65,11 @@ impl File {
             CaseFact::SolutionRejected(_) => self.take_up_again(at),
             CaseFact::CaseClosed(fact) => self.case_closed(fact, at),
             CaseFact::CaseReopened(_) => self.case_reopened(at),
-            CaseFact::CaseEscalated(fact) => self.case_escalated(fact, at),
-            CaseFact::CaseParked(fact) => self.case_parked(fact, at),
+            CaseFact::CaseEscalated(fact) => self.case_escalated(fact, event),
+            CaseFact::CaseParked(fact) => self.case_parked(fact, event),
             CaseFact::CaseUnparked(fact) => self.case_unparked(fact, at),
-            CaseFact::DeadlineSet(fact) => self.set_deadline(fact.deadline, calendar::date_of(at)),
-            CaseFact::DeadlineExtended(fact) => self.set_deadline(fact.to, calendar::date_of(at)),
+            CaseFact::DeadlineSet(fact) => self.deadline_set(fact.deadline, event),
+            CaseFact::DeadlineExtended(fact) => self.deadline_set(fact.to, event),
             CaseFact::DeadlineMissed(_) => self.deadline_missed(at),
             // No answer to a missed deadline, which goes on waiting for one: whoever is late would give it to themselves.
             CaseFact::ClockPaused(fact) => self.paused_from = Some(fact.from),

@@ -10,11 +10,12 @@ use crate::domain::event::Recorded;
 use crate::domain::value::{Statement, calendar};
 
 impl File {
-    /// A change of status takes up what another tracker was done with. It answers a missed deadline where the work is done,
-    /// for now or for good, and nowhere else: whoever is late would give the answer to themselves.
+    /// A step takes up what another tracker was done with. It answers a missed deadline where the work is done, for now or for
+    /// good, and nowhere else: whoever is late would give the answer to themselves.
     pub(super) fn move_to(&mut self, status: Status, at: Timestamp) {
         // A reassignment may find it where it puts it, and is a step all the same.
         self.last_step = Step { number: self.last_step.number.saturating_add(1), at };
+        self.take_up_concluded();
         if status == self.status {
             return;
         }
@@ -32,6 +33,9 @@ impl File {
             self.paused_from = None;
             self.let_invitations_lapse();
         }
+    }
+
+    fn take_up_concluded(&mut self) {
         if let Some(legacy) = &mut self.legacy {
             legacy.concluded = false;
         }
@@ -42,6 +46,14 @@ impl File {
     fn let_invitations_lapse(&mut self) {
         let unanswered = self.experts.values_mut().filter(|membership| **membership == Membership::Invited);
         unanswered.for_each(|membership| *membership = Membership::Lapsed);
+    }
+
+    /// Whoever gives the case a deadline here, or has another level look at it, takes up what another tracker was done with.
+    /// What that tracker's own log has of the kind came before it was done.
+    pub(super) fn look_after(&mut self, event: &Recorded<CaseFact>) {
+        if event.source.is_none() {
+            self.take_up_concluded();
+        }
     }
 
     /// Back to those who work on it: to the assignment, or to triage where there is none. A duplicate may have ended

@@ -1,22 +1,31 @@
 //! What a case waits for, and for how long: levels, deadlines, pauses, parking.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
-use crate::domain::case::event::{CaseEscalated, CaseParked, CaseUnparked, ClockResumed};
+use crate::domain::case::event::{CaseEscalated, CaseFact, CaseParked, CaseUnparked, ClockResumed};
 use crate::domain::case::state::File;
+use crate::domain::event::Recorded;
 use crate::domain::value::calendar;
 
 impl File {
     /// No answer to a missed deadline, whoever escalates it: the next level has as long to give one.
-    pub(super) fn case_escalated(&mut self, fact: &CaseEscalated, at: Timestamp) {
+    pub(super) fn case_escalated(&mut self, fact: &CaseEscalated, event: &Recorded<CaseFact>) {
         self.level = fact.to;
-        self.wait_for_answer_since(calendar::date_of(at));
+        self.wait_for_answer_since(calendar::date_of(event.occurred_at));
+        self.look_after(event);
     }
 
-    pub(super) fn case_parked(&mut self, fact: &CaseParked, at: Timestamp) {
-        self.parked_from = Some(fact.from.unwrap_or_else(|| calendar::date_of(at)));
+    pub(super) fn case_parked(&mut self, fact: &CaseParked, event: &Recorded<CaseFact>) {
+        self.parked_from = Some(fact.from.unwrap_or_else(|| calendar::date_of(event.occurred_at)));
         self.parked_until = Some(fact.review_on);
         self.answer_missed_deadline();
+        self.look_after(event);
+    }
+
+    pub(super) fn deadline_set(&mut self, on: Date, event: &Recorded<CaseFact>) {
+        self.set_deadline(on, calendar::date_of(event.occurred_at));
+        self.look_after(event);
     }
 
     pub(super) fn case_unparked(&mut self, fact: &CaseUnparked, at: Timestamp) {

@@ -47,12 +47,11 @@ fn fact_may_move(fact: &CaseFact, field: CaseField) -> bool {
                 || is_of_a_deadline(field)
                 || is_of_a_step(field)
         }
-        CaseFact::CaseEscalated(_) => matches!(field, F::Level | F::DeadlineMissedOn),
-        CaseFact::CaseParked(_) => matches!(field, F::ParkedUntil | F::DeadlineMissedOn),
+        CaseFact::CaseEscalated(_) => matches!(field, F::Level | F::DeadlineMissedOn | F::Concluded),
+        CaseFact::CaseParked(_) => matches!(field, F::ParkedUntil | F::DeadlineMissedOn | F::Concluded),
         CaseFact::CaseUnparked(_) => field == F::ParkedUntil || is_of_a_deadline(field),
-        CaseFact::DeadlineSet(_) | CaseFact::DeadlineExtended(_) | CaseFact::DeadlineMissed(_) => {
-            is_of_a_deadline(field)
-        }
+        CaseFact::DeadlineSet(_) | CaseFact::DeadlineExtended(_) => is_of_a_deadline(field) || field == F::Concluded,
+        CaseFact::DeadlineMissed(_) => is_of_a_deadline(field),
         CaseFact::ClockPaused(_) => field == F::PausedFrom,
         CaseFact::ClockResumed(_) => field == F::PausedFrom || is_of_a_deadline(field),
         CaseFact::CaseMarkedDuplicate(_) => field == F::DuplicateOf || is_of_a_step(field),
@@ -67,8 +66,8 @@ fn fact_may_move(fact: &CaseFact, field: CaseField) -> bool {
     }
 }
 
-/// What a change of status moves: it may answer a missed deadline or have it wait again, ends what waits and the invitations
-/// that nobody answered, and takes up what was concluded.
+/// What a step moves: it may answer a missed deadline or have it wait again, ends what waits and the invitations that nobody
+/// answered, and takes up what was concluded.
 fn is_of_a_step(field: CaseField) -> bool {
     use CaseField as F;
     matches!(field, F::Status | F::DeadlineMissedOn | F::PausedFrom | F::ParkedUntil | F::Experts | F::Concluded)

@@ -1,7 +1,9 @@
+use jiff::civil::date;
+
 use crate::domain::case::command::{
     AcceptInvitation, AddComment, CaseCommand, EraseImportedPersons, MissDeadline, RecordLegacyActivity, SetDeadline,
 };
-use crate::domain::case::event::{ImportedPersonsErased, LegacyActivityRecorded, LegacyOpening};
+use crate::domain::case::event::{DeadlineMissed, ImportedPersonsErased, LegacyActivityRecorded, LegacyOpening};
 use crate::domain::case::facts::{EnrolmentFacts, LegacyCase};
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
@@ -95,6 +97,35 @@ fn a_concluded_case_waits_for_nobody_until_something_is_done_about_it() {
 }
 
 #[test]
+fn whoever_gives_a_concluded_case_a_deadline_or_another_level_takes_it_up() {
+    let deadline_set = || opened().then(coordinator(), set());
+    let concludes = || RecordLegacyActivity { opening: None, concludes: true };
+    let national =
+        || opened().then(coordinator(), escalate(Level::Province)).then(national_manager(), escalate(Level::Nation));
+    let assigned = || {
+        let triaged = opened().then(coordinator(), triage(Kind::ResearchProblem));
+        triaged.then(coordinator(), assign()).then(importer(), concludes())
+    };
+    let taken_up = [
+        concluded().then(coordinator(), set()),
+        deadline_set().then(importer(), concludes()).then(coordinator(), extend(date(2026, 9, 30))),
+        concluded().then(coordinator(), escalate(Level::Province)),
+        national().then(importer(), concludes()).then(national_manager(), park()),
+        // It is assigned before and after.
+        assigned().then(manager(), reassign("another lead", university())),
+    ];
+    for story in taken_up {
+        assert!(story.file().waits());
+    }
+    let late = concluded().then(coordinator(), set()).at("2026-07-01T02:00:00Z");
+    late.when(clock(), MissDeadline {}).happens(DeadlineMissed { deadline: deadline() });
+}
+
+fn set() -> SetDeadline {
+    SetDeadline { deadline: deadline() }
+}
+
+#[test]
 fn what_is_internal_is_not_counted() {
     let internal = AddComment { audience: Audience::Internal, ..comment() };
     let file = concluded().then(importer(), internal).file();
@@ -104,8 +135,8 @@ fn what_is_internal_is_not_counted() {
 
 #[test]
 fn the_deadline_of_a_concluded_case_does_not_run() {
-    let set = SetDeadline { deadline: deadline() };
-    let story = concluded().then(coordinator(), set).at("2026-07-01T02:00:00Z");
+    let concludes = RecordLegacyActivity { opening: None, concludes: true };
+    let story = opened().then(coordinator(), set()).then(importer(), concludes).at("2026-07-01T02:00:00Z");
     assert!(story.file().running_deadline(story.today()).is_none());
     story.when(clock(), MissDeadline {}).refused(Code::DeadlineNotPassed, "");
 }
