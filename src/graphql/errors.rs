@@ -111,6 +111,8 @@ content_id!(Warning);
 /// 提醒代码: what a warning is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, async_graphql::Enum)]
 pub(crate) enum WarningCode {
+    /// The case that was reopened is of a campaign that is closed, and none was named to look after its cases.
+    CampaignEnded,
     /// Of previews alone: the command was carried out before, under the same `idempotencyKey`. Sent again, it records nothing and is answered by its first receipt.
     CarriedOutBefore,
     /// A pause, a parking, or the end of one is dated before the day of its record: the clock counts from that day, so that no deadline is moved by days that are over. It is on record as dated.
@@ -119,8 +121,14 @@ pub(crate) enum WarningCode {
     CoverageFactorSmall,
     /// The case had a deadline, which ended when it was reopened: set a new one with `setDeadline`.
     DeadlineEnded,
+    /// The case that was reopened is of an enterprise that has withdrawn from its campaign.
+    EnrolmentEnded,
     /// A requirement is set, and nothing was ever measured against it: no result that stands is of its measurand, in its interval and with an uncertainty that can be compared.
     NothingMeasured,
+    /// A case is dated before the day on which its campaign starts. It is on record as dated.
+    OccurredBeforeCampaign,
+    /// A case is dated before its enterprise was enrolled in the campaign. It is on record as dated.
+    OccurredBeforeEnrolment,
     /// A step of the lifecycle is dated before the step that it goes on from: as of what had happened (`axis: OCCURRED`) the case is shown where it had not got to yet. It is on record as dated.
     OccurredBeforeLastStep,
     /// Something is dated before the case was reported. It is on record as dated.

@@ -2,6 +2,7 @@
 //!
 //! They are found when they are asked for, in the events of the command and the state that it leaves.
 
+mod enrolment;
 mod reopening;
 mod service;
 
@@ -39,7 +40,12 @@ pub(crate) async fn of(ctx: &Context<'_>, receipt: &Receipt) -> Result<Vec<Warni
         if event.event_type == REOPENED
             && let Some(case) = before(ctx, receipt).await?
         {
-            warnings.extend(of_reopening(ctx, &case.state).await?);
+            warnings.extend(of_reopening(ctx, &case.state, Moment::Position(event.position)).await?);
+        }
+        if event.event_type == REPORTED
+            && let Some(case) = after(ctx, receipt).await?
+        {
+            warnings.extend(of_report(ctx, &case.state, Moment::Position(event.position)).await?);
         }
         warnings.extend(of_original(ctx, &event.event_type, &event.payload).await?);
         warnings.extend(of_event(&event.event_type, &event.payload));
@@ -117,12 +123,15 @@ pub(crate) async fn foreseen_of_case(ctx: &Context<'_>, foreseen: &Foreseen<Case
     let resolution = resolves.then(|| of_resolution(&foreseen.after.state)).flatten();
     let reopens = foreseen.events.iter().any(|event| event.encoded.event_type == REOPENED);
     let reopening = match reopens {
-        true => of_reopening(ctx, &foreseen.before.state).await?,
+        true => of_reopening(ctx, &foreseen.before.state, Moment::Present).await?,
         false => Vec::new(),
     };
     let mut warnings: Vec<_> = resolution.into_iter().chain(reopening).chain(of_events(foreseen)).collect();
     for event in &foreseen.events {
         let encoded = &event.encoded;
+        if encoded.event_type == REPORTED {
+            warnings.extend(of_report(ctx, &foreseen.after.state, Moment::Present).await?);
+        }
         warnings.extend(of_original(ctx, encoded.event_type, &encoded.payload).await?);
         if let Some(service) = Service::of(encoded.event_type, &encoded.payload) {
             warnings.extend(service.warning(ctx, &foreseen.after.state).await?);
@@ -147,6 +156,7 @@ fn of_foreseen_date<A: Commanded>(foreseen: &Foreseen<A>) -> Option<Warning> {
     of_date(&foreseen.before.state, &foreseen.after.state, at)
 }
 
+const REPORTED: &str = "CaseReported";
 const RESOLVED: &str = "CaseResolved";
 const REOPENED: &str = "CaseReopened";
 const MARKED_DUPLICATE: &str = "CaseMarkedDuplicate";
@@ -167,6 +177,13 @@ fn of_resolution(case: &Case) -> Option<Warning> {
     };
     let message = format!("a measurement requirement is set, and {why}: no number shows that the gap closed");
     Some(Warning { code: WarningCode::NothingMeasured, message })
+}
+
+async fn of_report(ctx: &Context<'_>, after: &Case, at: Moment) -> Result<Vec<Warning>> {
+    match &after.file {
+        Some(file) => enrolment::of_report(ctx, file, at).await,
+        None => Ok(Vec::new()),
+    }
 }
 
 /// Of a duplicate whose original had ended when it was looked at: nobody goes on with that, and the difficulty may still be

@@ -6,6 +6,7 @@ mod catalogue;
 mod comparing;
 mod dated_back;
 mod duplicates;
+mod enrolments;
 mod entries;
 mod front;
 mod histories;
@@ -39,6 +40,7 @@ use as_of::{
 };
 use bulk::many_commands_are_carried_out;
 use dated_back::a_clock_that_is_dated_back_counts_from_the_record;
+use enrolments::{a_reopening_after_its_campaign_is_warned_of, a_report_from_before_its_enrolment_is_warned_of};
 use entries::{an_entry_is_corrected, an_entry_is_corrected_on_any_list_or_none};
 use front::{documents_are_judged, strangers_stay_outside, the_last_request_is_answered};
 use histories::one_case_has_a_history;
@@ -124,6 +126,8 @@ on_both_databases! {
     rights_are_those_of_today
     what_had_happened_is_told_by_the_log_of_now
     a_clock_that_is_dated_back_counts_from_the_record
+    a_report_from_before_its_enrolment_is_warned_of
+    a_reopening_after_its_campaign_is_warned_of
     pages_of_what_had_happened_go_on_or_are_refused
     senseless_moments_are_refused
     strangers_stay_outside

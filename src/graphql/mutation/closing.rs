@@ -16,7 +16,7 @@ mutations! {
     ClosingMutation answers case: CaseNode, CaseConflict {
         /// 结案: ends a resolved case, with a lesson and a statement of fees. By a coordinator or a manager.
         close_case(CloseCaseInput) -> CloseCasePayload;
-        /// 重新打开: takes a resolved or closed case up again, and a duplicate, wherever the case is that it was marked as one of: it is a case of its own again. Its deadline ends, which was for the solution that came (`DEADLINE_ENDED`): set a new one with `setDeadline`. A publication as good practice is retracted with it. A case that it is part of and that has ended stays as it is (`WHOLE_ENDED`). By the enterprise, a coordinator or a manager.
+        /// 重新打开: takes a resolved or closed case up again, and a duplicate, wherever the case is that it was marked as one of: it is a case of its own again. Its deadline ends, which was for the solution that came (`DEADLINE_ENDED`): set a new one with `setDeadline`. A publication as good practice is retracted with it. A case that it is part of and that has ended stays as it is (`WHOLE_ENDED`), and so do an enrolment that was withdrawn and a campaign that was closed without another to look after its cases (`ENROLMENT_ENDED`, `CAMPAIGN_ENDED`). By the enterprise, a coordinator or a manager.
         reopen_case(ReopenCaseInput) -> ReopenCasePayload;
         /// 企业撤回: the enterprise takes its case back, before it is resolved. Those that were marked as duplicates of it are told so by their timelines, and can be reopened. By the enterprise only.
         withdraw_case(WithdrawCaseInput) -> WithdrawCasePayload;

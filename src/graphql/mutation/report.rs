@@ -20,7 +20,7 @@ use crate::graphql::types::conflict::CaseConflict;
 mutations! {
     /// How a case begins.
     ReportMutation answers case: CaseNode, CaseConflict {
-        /// 报告难点: puts an enrolled enterprise's measurement difficulty on record. By its contact, a visitor or a coordinator.
+        /// 报告难点: puts an enrolled enterprise's measurement difficulty on record. One that is dated (`occurredAt`) before the enrolment or the start of the campaign is warned of (`OCCURRED_BEFORE_ENROLMENT`, `OCCURRED_BEFORE_CAMPAIGN`). By its contact, a visitor or a coordinator.
         report_case(ReportCaseInput) -> ReportCasePayload;
         /// 明确测量要求: states what measurement would solve the case. By the enterprise, a coordinator or the lead.
         specify_requirement(SpecifyRequirementInput) -> SpecifyRequirementPayload;

@@ -182,3 +182,16 @@ loaded! {
     /// A person as of that moment, come to by that way, batched with its neighbours.
     person(PersonId, way) -> PersonNode of Person;
 }
+
+/// The campaigns that look after a case: the one that it was reported to and those that this was closed in favour of, one
+/// after the other.
+pub(crate) async fn campaigns_after(ctx: &Context<'_>, first: CampaignId, at: Moment) -> Result<Vec<CampaignId>> {
+    let mut campaigns = Vec::new();
+    let mut next = Some(first);
+    while let Some(campaign) = next {
+        campaigns.push(campaign);
+        let entry = loaders(ctx).entry::<Campaign>(campaign.into(), at).await;
+        next = entry.map_err(|fault| errors::fault(ctx, fault))?.and_then(|entry| entry.state.successor());
+    }
+    Ok(campaigns)
+}

@@ -10,11 +10,15 @@ use crate::domain::case::state::File;
 use crate::domain::case::values::{LinkRelation, Status};
 use crate::graphql::context::loaders;
 use crate::graphql::errors::{self, Warning, WarningCode};
+use crate::graphql::warnings::enrolment;
 
-/// What ended with the case is not taken up again with it.
-pub(super) async fn of_reopening(ctx: &Context<'_>, before: &Case) -> Result<Vec<Warning>> {
+/// What ended with the case, or by the moment of its reopening, is not taken up again with it.
+pub(super) async fn of_reopening(ctx: &Context<'_>, before: &Case, at: Moment) -> Result<Vec<Warning>> {
     let Some(file) = &before.file else { return Ok(Vec::new()) };
-    Ok(of_ended_deadline(file).into_iter().chain(of_ended_wholes(ctx, file).await?).collect())
+    let mut warnings = Vec::from_iter(of_ended_deadline(file));
+    warnings.extend(of_ended_wholes(ctx, file).await?);
+    warnings.extend(enrolment::of_reopening(ctx, file, at).await?);
+    Ok(warnings)
 }
 
 /// The deadline was for the end that came: the case that is taken up again has none.

@@ -7,11 +7,10 @@ use async_graphql::{ComplexObject, Context, ID, Interface, Object, Result, Simpl
 use serde::{Deserialize, Serialize};
 
 use crate::app::HistoryEvent;
-use crate::domain::campaign::Campaign;
 use crate::domain::case::event::CaseFact;
 use crate::domain::case::values::Origin;
 use crate::domain::enterprise::state::FieldVisit;
-use crate::domain::value::{CampaignId, CaseId, VisitId, calendar};
+use crate::domain::value::{CaseId, VisitId, calendar};
 use crate::graphql::connection::{self, PageInfo, Slice};
 use crate::graphql::context::{app, loaders};
 use crate::graphql::scalars::{Cursor, Date, DateTime};
@@ -250,7 +249,7 @@ impl TimelineConnection {
             _ => Arc::default(),
         };
         let (visits, campaigns) = if is_whole {
-            (visited.state.visits.as_slice(), campaigns_after(ctx, case).await?)
+            (visited.state.visits.as_slice(), common::campaigns_after(ctx, case.campaign, case.at).await?)
         } else {
             // Who sees the case alone sees the visit that it was reported from, and none that may be about another.
             let visit = origin.and_then(|id| visited.state.visit(id));
@@ -297,19 +296,6 @@ impl TimelineConnection {
         let ends = ends.map(|(first, last)| (first.cursor.clone(), last.cursor.clone()));
         Ok(Self { page_info: PageInfo::new(beyond, ends), edges, total_count })
     }
-}
-
-/// The campaigns that look after the case: the one that it was reported to and those that this was closed in favour of,
-/// one after the other.
-async fn campaigns_after(ctx: &Context<'_>, case: &CaseHistory) -> Result<Vec<CampaignId>> {
-    let mut campaigns = Vec::new();
-    let mut next = Some(case.campaign);
-    while let Some(campaign) = next {
-        campaigns.push(campaign);
-        let entry = loaders(ctx).entry::<Campaign>(campaign.into(), case.at).await;
-        next = entry.map_err(|fault| errors::fault(ctx, fault))?.and_then(|entry| entry.state.successor());
-    }
-    Ok(campaigns)
 }
 
 /// The visit that the case was reported from.
