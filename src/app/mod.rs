@@ -43,6 +43,7 @@ mod texts;
 mod turns;
 mod webhooks;
 mod whole_streams;
+mod work;
 mod year;
 
 use std::sync::Arc;
@@ -85,6 +86,7 @@ pub use webhooks::{
     Changed, Courier, Lag, Next, Outlet, Round, Tested, WebhookAlteration, WebhookDraft, WebhookOrder, WebhookPatch,
     WebhookRequest,
 };
+pub use work::OpenCases;
 pub use year::{Year, YearFigure, YearQuestion};
 
 pub use crate::outbound::FailureClass;

@@ -137,6 +137,8 @@ pub(crate) enum WarningCode {
     OccurredBeforeRetracted,
     /// The case was marked a duplicate of one that is closed, or was concluded by the tracker that it was imported from: nobody goes on with that. Reopen what is not solved with `reopenCase`.
     OriginalEnded,
+    /// The person who was erased leads open cases, or works on some, and stays there without a name.
+    PersonAtWork,
     /// The service followed an edition of a regulation that is not the one in force on its day, as the catalogue of the province or the nation has it. It is on record as it was ordered.
     RegulationNotInForce,
     /// The annual summary came after 31 October.

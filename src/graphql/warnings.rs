@@ -3,6 +3,7 @@
 //! They are found when they are asked for, in the events of the command and the state that it leaves.
 
 mod enrolment;
+pub(crate) mod erasure;
 mod reopening;
 mod service;
 
@@ -13,15 +14,18 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::app::{AggregateType, Commanded, Entry, EventRecord, Foreseen, Moment, Receipt, Versioned};
-use crate::codec;
+use crate::app::{AggregateType, Commanded, Entry, EventRecord, Foreseen, ForeseenEvent, Moment, Receipt, Versioned};
+use crate::codec::{self, Encoded};
 use crate::domain::case::event::CaseMarkedDuplicate;
+use crate::domain::case::state::File;
 use crate::domain::case::{Case, Misdated};
 use crate::domain::enterprise::Enterprise;
 use crate::domain::value::calendar::date_of;
 use crate::domain::value::{CaseId, ExpandedUncertainty};
 use crate::graphql::context::{app, loaders};
 use crate::graphql::errors::{self, Warning, WarningCode};
+use crate::graphql::warnings::enrolment::of_report;
+use crate::graphql::warnings::erasure::{ERASED, of_erasure};
 use crate::graphql::warnings::reopening::of_reopening;
 use crate::graphql::warnings::service::Service;
 
@@ -33,21 +37,7 @@ pub(crate) async fn of(ctx: &Context<'_>, receipt: &Receipt) -> Result<Vec<Warni
     let events = app(ctx).events_of(receipt).await.map_err(|fault| errors::fault(ctx, fault))?;
     let mut warnings = Vec::new();
     for event in &events {
-        if event.event_type == RESOLVED {
-            let case = after(ctx, receipt).await?;
-            warnings.extend(case.and_then(|case| of_resolution(&case.state)));
-        }
-        if event.event_type == REOPENED
-            && let Some(case) = before(ctx, receipt).await?
-        {
-            warnings.extend(of_reopening(ctx, &case.state, Moment::Position(event.position)).await?);
-        }
-        if event.event_type == REPORTED
-            && let Some(case) = after(ctx, receipt).await?
-        {
-            warnings.extend(of_report(ctx, &case.state, Moment::Position(event.position)).await?);
-        }
-        warnings.extend(of_original(ctx, &event.event_type, &event.payload).await?);
+        warnings.extend(of_recorded(ctx, receipt, event).await?);
         warnings.extend(of_event(&event.event_type, &event.payload));
     }
     if receipt.stream.aggregate_type == AggregateType::Case {
@@ -63,6 +53,31 @@ pub(crate) async fn of(ctx: &Context<'_>, receipt: &Receipt) -> Result<Vec<Warni
         warnings.extend(of_withdrawal(ctx, receipt, withdrawn).await?);
     }
     Ok(warnings)
+}
+
+/// What is worth knowing about an event by what else is known as of it.
+async fn of_recorded(ctx: &Context<'_>, receipt: &Receipt, event: &EventRecord) -> Result<Vec<Warning>> {
+    let at = Moment::Position(event.position);
+    match event.event_type.as_str() {
+        REPORTED => of_report(ctx, after(ctx, receipt).await?.as_deref(), at).await,
+        RESOLVED => Ok(of_resolution(after(ctx, receipt).await?.as_deref())),
+        REOPENED => of_reopening(ctx, before(ctx, receipt).await?.as_deref(), at).await,
+        MARKED_DUPLICATE => of_original(ctx, &event.payload).await,
+        ERASED => of_erasure(ctx, receipt.stream.aggregate_id.into(), at).await,
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// The same of an event that a command on a case would record.
+async fn of_foreseen(ctx: &Context<'_>, foreseen: &Foreseen<Case>, event: &Encoded) -> Result<Vec<Warning>> {
+    let (before, after) = (Some(&*foreseen.before), Some(&foreseen.after));
+    match event.event_type {
+        REPORTED => of_report(ctx, after, Moment::Present).await,
+        RESOLVED => Ok(of_resolution(after)),
+        REOPENED => of_reopening(ctx, before, Moment::Present).await,
+        MARKED_DUPLICATE => of_original(ctx, &event.payload).await,
+        _ => Ok(Vec::new()),
+    }
 }
 
 /// The case as the command left it.
@@ -119,20 +134,12 @@ pub(crate) fn of_replay() -> Warning {
 /// # Errors
 /// When the house fails.
 pub(crate) async fn foreseen_of_case(ctx: &Context<'_>, foreseen: &Foreseen<Case>) -> Result<Vec<Warning>> {
-    let resolves = foreseen.events.iter().any(|event| event.encoded.event_type == RESOLVED);
-    let resolution = resolves.then(|| of_resolution(&foreseen.after.state)).flatten();
-    let reopens = foreseen.events.iter().any(|event| event.encoded.event_type == REOPENED);
-    let reopening = match reopens {
-        true => of_reopening(ctx, &foreseen.before.state, Moment::Present).await?,
-        false => Vec::new(),
-    };
-    let mut warnings: Vec<_> = resolution.into_iter().chain(reopening).chain(of_events(foreseen)).collect();
-    for event in &foreseen.events {
-        let encoded = &event.encoded;
-        if encoded.event_type == REPORTED {
-            warnings.extend(of_report(ctx, &foreseen.after.state, Moment::Present).await?);
-        }
-        warnings.extend(of_original(ctx, encoded.event_type, &encoded.payload).await?);
+    let mut warnings = Vec::new();
+    for ForeseenEvent { encoded, .. } in &foreseen.events {
+        warnings.extend(of_foreseen(ctx, foreseen, encoded).await?);
+        warnings.extend(of_event(encoded.event_type, &encoded.payload));
+    }
+    for ForeseenEvent { encoded, .. } in &foreseen.events {
         if let Some(service) = Service::of(encoded.event_type, &encoded.payload) {
             warnings.extend(service.warning(ctx, &foreseen.after.state).await?);
         }
@@ -143,12 +150,9 @@ pub(crate) async fn foreseen_of_case(ctx: &Context<'_>, foreseen: &Foreseen<Case
 
 /// What would be worth knowing about a command, whatever it is about.
 pub(crate) fn foreseen<A: Commanded>(foreseen: &Foreseen<A>) -> Vec<Warning> {
-    of_events(foreseen).chain(of_foreseen_date(foreseen)).collect()
-}
-
-fn of_events<A: Commanded>(foreseen: &Foreseen<A>) -> impl Iterator<Item = Warning> {
     let encoded = foreseen.events.iter().map(|event| &event.encoded);
-    encoded.filter_map(|event| of_event(event.event_type, &event.payload))
+    let of_events = encoded.filter_map(|event| of_event(event.event_type, &event.payload));
+    of_events.chain(of_foreseen_date(foreseen)).collect()
 }
 
 fn of_foreseen_date<A: Commanded>(foreseen: &Foreseen<A>) -> Option<Warning> {
@@ -163,8 +167,12 @@ const MARKED_DUPLICATE: &str = "CaseMarkedDuplicate";
 const WITHDRAWN: &str = "EnrolmentWithdrawn";
 
 /// A requirement was set and nothing was measured that can be held against it: the gap is unknown, not closed.
-fn of_resolution(case: &Case) -> Option<Warning> {
-    let file = case.file.as_ref()?;
+fn of_resolution(after: Option<&Versioned<Case>>) -> Vec<Warning> {
+    let unknown = after.and_then(|case| case.state.file.as_ref()).and_then(of_unknown_gap);
+    Vec::from_iter(unknown)
+}
+
+fn of_unknown_gap(file: &File) -> Option<Warning> {
     if file.requirement().is_none() || file.capability_gap().is_some() {
         return None;
     }
@@ -179,22 +187,15 @@ fn of_resolution(case: &Case) -> Option<Warning> {
     Some(Warning { code: WarningCode::NothingMeasured, message })
 }
 
-async fn of_report(ctx: &Context<'_>, after: &Case, at: Moment) -> Result<Vec<Warning>> {
-    match &after.file {
-        Some(file) => enrolment::of_report(ctx, file, at).await,
-        None => Ok(Vec::new()),
-    }
-}
-
 /// Of a duplicate whose original had ended when it was looked at: nobody goes on with that, and the difficulty may still be
 /// there. What was withdrawn is refused.
-async fn of_original(ctx: &Context<'_>, event_type: &str, payload: &str) -> Result<Option<Warning>> {
-    let Some(CaseMarkedDuplicate { of, of_version }) = marked_duplicate(event_type, payload) else { return Ok(None) };
+async fn of_original(ctx: &Context<'_>, payload: &str) -> Result<Vec<Warning>> {
+    let Some(CaseMarkedDuplicate { of, of_version }) = marked_duplicate(payload) else { return Ok(Vec::new()) };
     let original = loaders(ctx).file(of, of_version, Moment::Present).await;
     let original = original.map_err(|fault| errors::fault(ctx, fault))?;
-    let Some(file) = original.as_ref().and_then(|original| original.state.file.as_ref()) else { return Ok(None) };
+    let Some(file) = original.as_ref().and_then(|original| original.state.file.as_ref()) else { return Ok(Vec::new()) };
     if file.waits() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let shown = loaders(ctx).case(of, Moment::Present).await.map_err(|fault| errors::fault(ctx, fault))?;
     let number = shown.map_or_else(|| "that is not yours to see any more".to_owned(), |shown| shown.row.number);
@@ -205,13 +206,10 @@ async fn of_original(ctx: &Context<'_>, event_type: &str, payload: &str) -> Resu
     let message = format!(
         "the case that this is marked as a duplicate of, {number}, {ended}: nobody goes on with it; reopen what is not solved"
     );
-    Ok(Some(Warning { code: WarningCode::OriginalEnded, message }))
+    Ok(vec![Warning { code: WarningCode::OriginalEnded, message }])
 }
 
-fn marked_duplicate(event_type: &str, payload: &str) -> Option<CaseMarkedDuplicate> {
-    if event_type != MARKED_DUPLICATE {
-        return None;
-    }
+fn marked_duplicate(payload: &str) -> Option<CaseMarkedDuplicate> {
     let payload: serde_json::Value = serde_json::from_str(payload).ok()?;
     CaseMarkedDuplicate::deserialize(&payload["fact"][MARKED_DUPLICATE]).ok()
 }

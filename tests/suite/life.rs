@@ -8,6 +8,7 @@ mod dated_back;
 mod duplicates;
 mod enrolments;
 mod entries;
+mod erasing;
 mod front;
 mod histories;
 mod internal;
@@ -42,6 +43,7 @@ use bulk::many_commands_are_carried_out;
 use dated_back::a_clock_that_is_dated_back_counts_from_the_record;
 use enrolments::{a_reopening_after_its_campaign_is_warned_of, a_report_from_before_its_enrolment_is_warned_of};
 use entries::{an_entry_is_corrected, an_entry_is_corrected_on_any_list_or_none};
+use erasing::{who_has_work_is_erased_with_a_word_about_it, work_elsewhere_is_told_of_without_its_numbers};
 use front::{documents_are_judged, strangers_stay_outside, the_last_request_is_answered};
 use histories::one_case_has_a_history;
 use internal::what_is_internal_is_for_some;
@@ -128,6 +130,8 @@ on_both_databases! {
     a_clock_that_is_dated_back_counts_from_the_record
     a_report_from_before_its_enrolment_is_warned_of
     a_reopening_after_its_campaign_is_warned_of
+    who_has_work_is_erased_with_a_word_about_it
+    work_elsewhere_is_told_of_without_its_numbers
     pages_of_what_had_happened_go_on_or_are_refused
     senseless_moments_are_refused
     strangers_stay_outside

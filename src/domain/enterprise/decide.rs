@@ -286,6 +286,13 @@ fn visitors(by: &Actor, command: &RecordFieldVisit) -> Result<Vec<Visitor>, Refu
                 format!("nobody is registered under {}", facts.person),
             ));
         }
+        if facts.erased {
+            return Err(Refusal::new(
+                Code::AlreadyErased,
+                format!("visitorIds.{index}"),
+                "this person's data was erased",
+            ));
+        }
         if seen.insert(facts.person) {
             visitors.push(Visitor { actor: facts.person.into(), person_version: Some(facts.version) });
         }

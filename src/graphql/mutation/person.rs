@@ -20,7 +20,7 @@ mutations! {
         register_person(RegisterPersonInput) -> RegisterPersonPayload;
         /// 变更人员: changes what the register says of a person; what is left out stays. By a coordinator or a manager.
         amend_person(AmendPersonInput) -> AmendPersonPayload;
-        /// 删除个人信息: takes a person's name and telephone out of the register, the log and its past, for good. By a manager with a legal basis.
+        /// 删除个人信息: takes a person's name and telephone out of the register, the log and its past, for good. Open cases stay as they are, and those that the person leads or works on are named (`PERSON_AT_WORK`). By a manager with a legal basis.
         erase_person(ErasePersonInput) -> ErasePersonPayload;
     }
 }

@@ -2,9 +2,10 @@
 
 use async_graphql::{Context, Object, Result};
 
-use crate::app::Commanded;
+use crate::app::{Commanded, Moment};
 use crate::domain::case::Case;
 use crate::domain::case::state::File;
+use crate::domain::value::PersonId;
 use crate::graphql::errors::{self, UserError, Warning};
 use crate::graphql::orders::{Outcome, Prospect, ReceiptNode};
 use crate::graphql::scalars::{Date, Position};
@@ -104,6 +105,7 @@ pub(crate) struct RegisterPreview {
     version: Option<u64>,
     position: Option<Position>,
     warnings: Vec<Warning>,
+    erased: Option<PersonId>,
     outcome: Outcome,
 }
 
@@ -124,6 +126,7 @@ impl<A: Commanded> From<Prospect<A>> for RegisterPreview {
         Self {
             version: foreseen.as_ref().map(|foreseen| foreseen.after.version),
             warnings,
+            erased: foreseen.as_ref().and_then(warnings::erasure::erased_in),
             events: foreseen.iter().flat_map(RegisterEvent::foreseen).collect(),
             position: position.map(Position),
             outcome,
@@ -160,8 +163,15 @@ impl RegisterPreview {
     }
 
     /// What is worth knowing although the command would not be refused: of what it would record, or that it was carried out before (`CARRIED_OUT_BEFORE`).
-    async fn warnings(&self) -> Option<&[Warning]> {
-        Some(&self.warnings)
+    async fn warnings(&self, ctx: &Context<'_>) -> Option<Result<Vec<Warning>>> {
+        errors::nullable(async {
+            let mut warnings = self.warnings.clone();
+            if let Some(person) = self.erased {
+                warnings.extend(warnings::erasure::of_erasure(ctx, person, Moment::Present).await?);
+            }
+            Ok(Some(warnings))
+        })
+        .await
     }
 
     /// 版本冲突: where it is, when it is not at `expectedVersion`.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Result};
 
-use crate::app::{Entry, Moment};
+use crate::app::{Entry, Moment, Versioned};
 use crate::domain::campaign::Campaign;
+use crate::domain::case::Case;
 use crate::domain::case::state::File;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::value::{CampaignId, EnterpriseId, calendar};
@@ -15,7 +16,8 @@ use crate::graphql::errors::{self, Warning, WarningCode};
 use crate::graphql::types::common::campaigns_after;
 
 /// Of a case that was reported by that moment: dated before its enterprise was enrolled, or before its campaign served.
-pub(super) async fn of_report(ctx: &Context<'_>, file: &File, at: Moment) -> Result<Vec<Warning>> {
+pub(super) async fn of_report(ctx: &Context<'_>, after: Option<&Versioned<Case>>, at: Moment) -> Result<Vec<Warning>> {
+    let Some(file) = after.and_then(|case| case.state.file.as_ref()) else { return Ok(Vec::new()) };
     let enterprise = enterprise(ctx, file.enterprise, at).await?;
     let enrolment = enterprise.as_ref().and_then(|entry| entry.state.enrolment(file.campaign));
     let campaign = campaign(ctx, file.campaign, at).await?;

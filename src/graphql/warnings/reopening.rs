@@ -3,7 +3,7 @@
 use async_graphql::{Context, Result};
 use futures::future::try_join_all;
 
-use crate::app::{Moment, StoredCase};
+use crate::app::{Moment, StoredCase, Versioned};
 use crate::domain::case::Case;
 use crate::domain::case::facts::GoesOn;
 use crate::domain::case::state::File;
@@ -13,8 +13,12 @@ use crate::graphql::errors::{self, Warning, WarningCode};
 use crate::graphql::warnings::enrolment;
 
 /// What ended with the case, or by the moment of its reopening, is not taken up again with it.
-pub(super) async fn of_reopening(ctx: &Context<'_>, before: &Case, at: Moment) -> Result<Vec<Warning>> {
-    let Some(file) = &before.file else { return Ok(Vec::new()) };
+pub(super) async fn of_reopening(
+    ctx: &Context<'_>,
+    before: Option<&Versioned<Case>>,
+    at: Moment,
+) -> Result<Vec<Warning>> {
+    let Some(file) = before.and_then(|case| case.state.file.as_ref()) else { return Ok(Vec::new()) };
     let mut warnings = Vec::from_iter(of_ended_deadline(file));
     warnings.extend(of_ended_wholes(ctx, file).await?);
     warnings.extend(enrolment::of_reopening(ctx, file, at).await?);

@@ -69,6 +69,13 @@ fn visitors_are_registered() {
 }
 
 #[test]
+fn visitors_are_known_by_a_name() {
+    let erased = PersonFacts { erased: true, ..person("li", 2) };
+    let with_somebody_erased = RecordFieldVisit { visitors: vec![person("wang", 3), erased], ..visit() };
+    visiting(visitor(), with_somebody_erased).then_refused(Code::AlreadyErased, "visitorIds.1");
+}
+
+#[test]
 fn only_an_enrolled_enterprise_is_visited() {
     Given::<Enterprise>::nothing()
         .when(order(visitor(), visit()))
