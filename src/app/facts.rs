@@ -5,6 +5,7 @@
 //! looked for cannot be relied on: that no case of a campaign is open, or that a case has no further part, is so as of
 //! the look-up.
 
+mod annual_summary;
 mod registers;
 
 use std::sync::Arc;

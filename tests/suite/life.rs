@@ -29,6 +29,7 @@ mod sight;
 mod statistics;
 mod story;
 mod taken_back;
+mod typical;
 mod views;
 mod ways;
 pub(crate) mod world;
@@ -69,6 +70,7 @@ use statistics::{
     a_year_is_added_up, fees_are_told_by_the_list_that_has_their_item, figures_are_added_up,
     figures_are_of_what_one_sees,
 };
+use typical::a_summary_names_published_cases_of_its_jurisdiction;
 use world::World;
 
 /// Codes that no request of the script can meet, and why.
@@ -147,6 +149,7 @@ on_both_databases! {
     fees_are_told_by_the_list_that_has_their_item
     figures_are_of_what_one_sees
     a_year_is_added_up
+    a_summary_names_published_cases_of_its_jurisdiction
     a_case_is_reported_once
     a_duplicate_is_reopened_where_it_was_solved
     a_report_is_written_beside_the_server

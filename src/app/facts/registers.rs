@@ -8,18 +8,14 @@ use crate::app::reads::CasePage;
 use crate::app::registers::RegisterPage;
 use crate::app::request::Fault;
 use crate::domain::actor::Actor;
-use crate::domain::annual_summary::AnnualSummary;
-use crate::domain::annual_summary::command::AnnualSummaryCommand;
-use crate::domain::annual_summary::state::AnnualSummaryFile;
-use crate::domain::annual_summary::year::{is_late, year_of};
 use crate::domain::campaign::Campaign;
 use crate::domain::campaign::command::{CampaignCommand, CampaignFacts};
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::command::EnterpriseCommand;
 use crate::domain::institution::Institution;
-use crate::domain::order::{FIRST_YEAR, Order};
+use crate::domain::order::Order;
 use crate::domain::person::command::{AffiliationFacts, PersonCommand};
-use crate::domain::value::{CampaignId, Division};
+use crate::domain::value::CampaignId;
 use crate::store::{CaseColumn, Condition, Moment, Operator, Value};
 
 impl LookUp<'_> {
@@ -66,39 +62,6 @@ impl LookUp<'_> {
             }
             CampaignCommand::OpenCampaign(_) => {}
         }
-        Ok(self.relied_on)
-    }
-
-    /// What a command on an annual summary needs.
-    pub(in crate::app) async fn of_annual_summary(
-        self,
-        summary: &AnnualSummary,
-        order: &mut Order<AnnualSummaryCommand>,
-    ) -> Result<ReliedOn, Fault> {
-        let (by, today) = (order.by.clone(), order.today());
-        let computed = async |jurisdiction: &Division, year: i16| {
-            // Any other year is refused.
-            match (FIRST_YEAR..=year_of(today)).contains(&year) {
-                true => self.app.computed_figures(&by, jurisdiction, year).await,
-                false => Ok(None),
-            }
-        };
-        match &mut order.command {
-            AnnualSummaryCommand::SubmitAnnualSummary(command) => {
-                command.computed = computed(&command.jurisdiction, command.year).await?;
-            }
-            AnnualSummaryCommand::AmendAnnualSummary(command) => {
-                if let Some(AnnualSummaryFile { jurisdiction, year, .. }) = &summary.file {
-                    // What was recorded after the year belongs in an amendment.
-                    command.computed = match is_late(*year, today) {
-                        true => self.app.figures_at_amendment(&by, jurisdiction, *year).await?,
-                        false => computed(jurisdiction, *year).await?,
-                    };
-                }
-            }
-        }
-        // The figures are those as of a position, which is recorded with them: nothing that comes later makes them
-        // wrong.
         Ok(self.relied_on)
     }
 

@@ -16,6 +16,25 @@ pub enum Beside {
     TheComputed,
 }
 
+/// What a case that is named as worth telling says of itself. Named in the command, filled in before `decide`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypicalCaseFacts {
+    /// Which.
+    pub case: CaseId,
+    /// Where it is; `None` where there is no such case for whoever reports.
+    pub division: Option<Division>,
+    /// Whether it is published as good practice.
+    pub published: bool,
+}
+
+impl TypicalCaseFacts {
+    /// Not looked up yet: what there is to know of this case.
+    #[must_use]
+    pub fn of(case: CaseId) -> Self {
+        Self { case, division: None, published: false }
+    }
+}
+
 commands! {
     /// What can be ordered of an annual summary.
     AnnualSummaryCommand {
@@ -36,7 +55,7 @@ commands! {
             /// Good practice worth spreading.
             good_practice: Vec<Statement>,
             /// Cases worth telling.
-            typical_cases: Vec<CaseId>,
+            typical_cases: Vec<TypicalCaseFacts>,
         }
         /// Replaces what was reported.
         AmendAnnualSummary {
@@ -53,7 +72,7 @@ commands! {
             /// Good practice worth spreading.
             good_practice: Vec<Statement>,
             /// Cases worth telling.
-            typical_cases: Vec<CaseId>,
+            typical_cases: Vec<TypicalCaseFacts>,
         }
     }
 }

@@ -5,16 +5,19 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use crate::domain::actor::Role;
-use crate::domain::annual_summary::command::{AmendAnnualSummary, AnnualSummaryCommand, Beside, SubmitAnnualSummary};
+use crate::domain::annual_summary::command::{
+    AmendAnnualSummary, AnnualSummaryCommand, Beside, SubmitAnnualSummary, TypicalCaseFacts,
+};
 use crate::domain::annual_summary::event::{AnnualSummaryAmended, AnnualSummaryFact, AnnualSummarySubmitted};
 use crate::domain::annual_summary::figure::{ComputedFigures, FigureName};
 use crate::domain::annual_summary::state::{AnnualSummary, AnnualSummaryFile};
 use crate::domain::annual_summary::year::{is_late, year_of};
+use crate::domain::authority::outside;
 use crate::domain::event::Recorded;
 use crate::domain::order::{FIRST_YEAR, Order};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::ids::each_once;
-use crate::domain::value::{Decimal, Label};
+use crate::domain::value::{CaseId, Decimal, Division, Label};
 
 impl AnnualSummary {
     /// What happens when the order is carried out.
@@ -63,7 +66,7 @@ impl AnnualSummary {
             figures: reported(&command.figures, command.computed.as_ref(), command.beside)?,
             computed: command.computed.clone(),
             good_practice: command.good_practice.clone(),
-            typical_cases: each_once(&command.typical_cases),
+            typical_cases: published(&command.jurisdiction, &command.typical_cases)?,
         })
     }
 
@@ -85,8 +88,26 @@ fn amend(file: &AnnualSummaryFile, today: Date, command: &AmendAnnualSummary) ->
         figures: reported(&command.figures, command.computed.as_ref(), command.beside)?,
         computed: command.computed.clone(),
         good_practice: command.good_practice.clone(),
-        typical_cases: each_once(&command.typical_cases),
+        typical_cases: published(&file.jurisdiction, &command.typical_cases)?,
     })
+}
+
+/// The cases that are named as worth telling, each once. Their enterprises agreed to it when they were published.
+fn published(jurisdiction: &Division, named: &[TypicalCaseFacts]) -> Result<Vec<CaseId>, Refusal> {
+    for (index, facts) in named.iter().enumerate() {
+        let field = format!("typicalCaseIds.{index}");
+        let Some(division) = &facts.division else {
+            return Err(Refusal::new(Code::NotFound, field, "no such case"));
+        };
+        if !jurisdiction.covers(division) {
+            return Err(outside(jurisdiction, division, &field));
+        }
+        if !facts.published {
+            return Err(Refusal::new(Code::NotPublished, field, "the case is not published as good practice"));
+        }
+    }
+    let cases: Vec<_> = named.iter().map(|facts| facts.case).collect();
+    Ok(each_once(&cases))
 }
 
 /// The figures that are given, each under one of its names, since two could contradict each other; and those that shall

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::command::{AmendAnnualSummary, AnnualSummaryCommand, Beside, SubmitAnnualSummary};
+use super::command::{AmendAnnualSummary, AnnualSummaryCommand, Beside, SubmitAnnualSummary, TypicalCaseFacts};
 use super::event::{AnnualSummaryAmended, AnnualSummarySubmitted};
 use super::figure::{ComputedFigures, FigureName};
 use super::state::AnnualSummary;
@@ -17,6 +17,12 @@ fn manager() -> Actor {
     actor(Role::Manager, "44")
 }
 
+/// A case that is published.
+fn typical() -> TypicalCaseFacts {
+    let case = CaseId::named("typical");
+    TypicalCaseFacts { division: Some(division("4403")), published: true, ..TypicalCaseFacts::of(case) }
+}
+
 fn submit(year: i16) -> SubmitAnnualSummary {
     SubmitAnnualSummary {
         jurisdiction: division("44"),
@@ -27,7 +33,7 @@ fn submit(year: i16) -> SubmitAnnualSummary {
         beside: Beside::Nothing,
         good_practice: vec![statement("gauges are lent for the trial")],
         // Each counts once.
-        typical_cases: vec![CaseId::named("typical"), CaseId::named("typical")],
+        typical_cases: vec![typical(), typical()],
     }
 }
 
@@ -170,6 +176,25 @@ fn a_summary_that_has_a_figure_twice_stays_as_it_is() {
     let given = || Given::<AnnualSummary>::that(submitted.clone());
     assert_eq!(given().state().file.expect("it was submitted").figures, figures);
     given().when(order(manager(), amend())).then(amended(false));
+}
+
+#[test]
+fn a_summary_names_published_cases_of_its_jurisdiction() {
+    let elsewhere = TypicalCaseFacts { division: Some(division("4601")), ..typical() };
+    let unpublished = TypicalCaseFacts { published: false, ..typical() };
+    for (named, code) in [
+        (TypicalCaseFacts::of(CaseId::named("nowhere")), Code::NotFound),
+        (elsewhere, Code::OutsideJurisdiction),
+        (unpublished, Code::NotPublished),
+    ] {
+        let typical_cases = vec![typical(), named];
+        let command = SubmitAnnualSummary { typical_cases: typical_cases.clone(), ..submit(2026) };
+        Given::<AnnualSummary>::nothing().when(order(manager(), command)).then_refused(code, "typicalCaseIds.1");
+        amending(manager(), AmendAnnualSummary { typical_cases, ..amend() }).then_refused(code, "typicalCaseIds.1");
+    }
+    let named = vec![typical().case];
+    amending(manager(), AmendAnnualSummary { typical_cases: vec![typical()], ..amend() })
+        .then(AnnualSummaryAmended { typical_cases: named, ..amended(false) });
 }
 
 #[test]

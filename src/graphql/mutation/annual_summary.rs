@@ -6,7 +6,7 @@ use async_graphql::{ID, InputObject};
 use serde::Serialize;
 
 use crate::domain::annual_summary::AnnualSummary;
-use crate::domain::annual_summary::command::{AmendAnnualSummary, Beside, SubmitAnnualSummary};
+use crate::domain::annual_summary::command::{AmendAnnualSummary, Beside, SubmitAnnualSummary, TypicalCaseFacts};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::{self, AnnualSummaryId, Division, Label, ValueError};
 use crate::graphql::door::Door;
@@ -82,7 +82,7 @@ input! {
         fill_from_log: Option<bool>,
         /// 典型经验: good practice worth spreading.
         good_practice: Option<Vec<String>>,
-        /// 典型案例: cases worth telling.
+        /// 典型案例: cases worth telling: published ones of the jurisdiction.
         typical_case_ids: Option<Vec<ID>>,
     }
     |input, door| {
@@ -101,7 +101,7 @@ input! {
             computed: None,
             beside: beside(input.fill_from_log),
             good_practice: good_practice?,
-            typical_cases: typical_cases?,
+            typical_cases: typical_cases?.into_iter().map(TypicalCaseFacts::of).collect(),
         }))
     }
 }
@@ -123,7 +123,7 @@ input! {
         fill_from_log: Option<bool>,
         /// 典型经验: good practice worth spreading.
         good_practice: Option<Vec<String>>,
-        /// 典型案例: cases worth telling.
+        /// 典型案例: cases worth telling: published ones of the jurisdiction.
         typical_case_ids: Option<Vec<ID>>,
     }
     |input, door| {
@@ -141,7 +141,7 @@ input! {
             computed: None,
             beside: beside(input.fill_from_log),
             good_practice: good_practice?,
-            typical_cases: typical_cases?,
+            typical_cases: typical_cases?.into_iter().map(TypicalCaseFacts::of).collect(),
         }))
     }
 }
