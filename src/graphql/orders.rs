@@ -13,12 +13,13 @@ use crate::app::{
 use crate::domain::refusal::{Code, Refusal};
 use crate::graphql::context::{actor, app, session};
 use crate::graphql::door::Door;
-use crate::graphql::errors::{self, UserError, Warning};
+use crate::graphql::errors::{self, UserError};
 use crate::graphql::ids;
 use crate::graphql::mutation::canonical::canonical;
 use crate::graphql::scalars::{Base64, DateTime, Position};
 use crate::graphql::types::ledger::{self, InclusionProof};
 use crate::graphql::warnings;
+use crate::graphql::warnings::code::Warning;
 
 /// What an input says besides its own.
 #[derive(Clone, Copy, Debug)]

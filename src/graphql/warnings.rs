@@ -2,6 +2,7 @@
 //!
 //! They are found when they are asked for, in the events of the command and the state that it leaves.
 
+pub(crate) mod code;
 mod enrolment;
 pub(crate) mod erasure;
 mod reopening;
@@ -23,7 +24,8 @@ use crate::domain::enterprise::Enterprise;
 use crate::domain::value::calendar::date_of;
 use crate::domain::value::{CaseId, ExpandedUncertainty};
 use crate::graphql::context::{app, loaders};
-use crate::graphql::errors::{self, Warning, WarningCode};
+use crate::graphql::errors;
+use crate::graphql::warnings::code::{Warning, WarningCode};
 use crate::graphql::warnings::enrolment::of_report;
 use crate::graphql::warnings::erasure::{ERASED, of_erasure};
 use crate::graphql::warnings::reopening::of_reopening;

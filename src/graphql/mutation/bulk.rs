@@ -3,7 +3,7 @@
 use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject, Union};
 
 use crate::app::{AggregateType, Key};
-use crate::graphql::errors::{self, UserError, Warning};
+use crate::graphql::errors::{self, UserError};
 use crate::graphql::limits::NamedLimit;
 use crate::graphql::mutation::command::CommandInput;
 use crate::graphql::orders::{Conflicting, Outcome, ReceiptNode};
@@ -11,6 +11,7 @@ use crate::graphql::query::node::of_receipt;
 use crate::graphql::types::conflict::{CaseConflict, RegisterConflict};
 use crate::graphql::types::event::Node;
 use crate::graphql::types::preview::{CasePreview, RegisterPreview};
+use crate::graphql::warnings::code::Warning;
 
 /// The most commands of a request.
 pub(crate) const MOST_COMMANDS: usize = 100;

@@ -161,7 +161,7 @@ macro_rules! mutations {
                 async fn warnings(
                     &self,
                     ctx: &async_graphql::Context<'_>,
-                ) -> Option<async_graphql::Result<Vec<crate::graphql::errors::Warning>>> {
+                ) -> Option<async_graphql::Result<Vec<crate::graphql::warnings::code::Warning>>> {
                     self.0.warnings(ctx).await
                 }
 

@@ -6,12 +6,13 @@ use crate::app::{Commanded, Moment};
 use crate::domain::case::Case;
 use crate::domain::case::state::File;
 use crate::domain::value::PersonId;
-use crate::graphql::errors::{self, UserError, Warning};
+use crate::graphql::errors::{self, UserError};
 use crate::graphql::orders::{Outcome, Prospect, ReceiptNode};
 use crate::graphql::scalars::{Date, Position};
 use crate::graphql::types::conflict::{CaseConflict, RegisterConflict};
 use crate::graphql::types::event::{CaseEvent, RegisterEvent};
 use crate::graphql::types::history::change::{self, FieldChange};
+use crate::graphql::warnings::code::Warning;
 use crate::graphql::{warnings, words};
 
 pub(crate) struct CasePreview(Box<Prospect<Case>>);

@@ -12,8 +12,9 @@ use crate::domain::case::state::File;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::value::{CampaignId, EnterpriseId, calendar};
 use crate::graphql::context::loaders;
-use crate::graphql::errors::{self, Warning, WarningCode};
+use crate::graphql::errors;
 use crate::graphql::types::common::campaigns_after;
+use crate::graphql::warnings::code::{Warning, WarningCode};
 
 /// Of a case that was reported by that moment: dated before its enterprise was enrolled, or before its campaign served.
 pub(super) async fn of_report(ctx: &Context<'_>, after: Option<&Versioned<Case>>, at: Moment) -> Result<Vec<Warning>> {

@@ -5,7 +5,8 @@ use async_graphql::{Context, Result};
 use crate::app::{Commanded, Foreseen, Moment, OpenCases};
 use crate::domain::value::PersonId;
 use crate::graphql::context::{actor, app};
-use crate::graphql::errors::{self, Warning, WarningCode};
+use crate::graphql::errors;
+use crate::graphql::warnings::code::{Warning, WarningCode};
 
 pub(super) const ERASED: &str = "PersonErased";
 

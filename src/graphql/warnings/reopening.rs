@@ -9,7 +9,8 @@ use crate::domain::case::facts::GoesOn;
 use crate::domain::case::state::File;
 use crate::domain::case::values::{LinkRelation, Status};
 use crate::graphql::context::loaders;
-use crate::graphql::errors::{self, Warning, WarningCode};
+use crate::graphql::errors;
+use crate::graphql::warnings::code::{Warning, WarningCode};
 use crate::graphql::warnings::enrolment;
 
 /// What ended with the case, or by the moment of its reopening, is not taken up again with it.

@@ -11,7 +11,8 @@ use crate::domain::catalogue::state::Edition;
 use crate::domain::value::calendar::date_of;
 use crate::domain::value::{CatalogueId, Division, RegulationRef};
 use crate::graphql::context::loaders;
-use crate::graphql::errors::{self, Warning, WarningCode};
+use crate::graphql::errors;
+use crate::graphql::warnings::code::{Warning, WarningCode};
 
 const SERVED: &str = "RoutineServiceProvided";
 
