@@ -14,10 +14,10 @@ use crate::domain::value::{CapabilityGap, Decimal, Measurand, MeasurementRequire
 /// Decimals of a gap wherever it is told: those of the rows that lists are answered from.
 const GAP_DECIMALS: u32 = 6;
 
-/// How the gap stood after an event that changed it.
+/// How the gap stood from when a requirement or a result changed it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GapPoint {
-    /// Since when (business time): when that event happened, or later where what it is held against is dated later.
+    /// Since when (business time): when what moved it was measured or stated. No point is before the one that it follows.
     pub at: Timestamp,
     /// The gap to six decimals, rounded up; absent where nothing is required or nothing comparable measured.
     pub gap: Option<Decimal>,
@@ -27,6 +27,17 @@ impl GapPoint {
     /// Whether the bottleneck is broken. Rounded up, the gap is above 1 exactly when it was before.
     fn is_closed(&self) -> bool {
         self.gap.as_ref().is_some_and(|gap| *gap <= Decimal::from(1))
+    }
+}
+
+/// Where something stands among the results, in the order of time: when it happened, and how many results were on record
+/// with it, which puts what happened at one time in the order of the log.
+type Place = (Timestamp, usize);
+
+impl StatedRequirement {
+    /// Behind the results of before, and those of its own time that were on record.
+    fn place(&self) -> Place {
+        (self.at, self.measured_before)
     }
 }
 
@@ -109,44 +120,42 @@ impl File {
         closings.map(|(point, _)| calendar::date_of(point.at))
     }
 
-    /// Since when a requirement is held against the results before it: one that is dated before them met none yet. Where
-    /// some of them close the gap, it is closed since the first of these was there.
-    fn held_since(&self, stated: &StatedRequirement) -> Timestamp {
-        let decides = |place| {
-            let gap = self.gap_of(place, &stated.requirement)?;
-            Some((!gap.is_closed(), self.measurements[place].at))
-        };
-        let first = (0..stated.measured_before).filter_map(decides).min();
-        first.map_or(stated.at, |(_, at)| at.max(stated.at))
+    /// How the gap stood against a requirement from when it was stated: by what had been measured until then, and by each
+    /// result after it as it was measured, whenever that went on record.
+    fn gaps_since(&self, stated: &StatedRequirement) -> impl Iterator<Item = (Place, Option<CapabilityGap>)> {
+        let mut known: Vec<Place> = self.measurements.iter().map(|made| made.at).zip(1..).collect();
+        known.sort_unstable();
+        let later = known.split_off(known.partition_point(|place| *place <= stated.place()));
+        let gap_of = move |(_, on_record): Place| self.gap_of(on_record - 1, &stated.requirement);
+        let first = known.into_iter().filter_map(gap_of).min();
+        let mut best = first.clone();
+        let then = later.into_iter().map(move |place| {
+            best = best.take().into_iter().chain(gap_of(place)).min();
+            (place, best.clone())
+        });
+        std::iter::once((stated.place(), first)).chain(then)
     }
 
-    /// Takes a point of the history where the gap has moved by the latest requirement.
-    pub(in crate::domain::case) fn follow_requirement(&mut self) {
-        let Some(stated) = self.requirements.last() else { return };
-        let (since, gap) = (self.held_since(stated), self.gap_in_six_decimals());
-        self.take_point(since, gap);
+    /// Follows the gap after a requirement was stated or a result recorded that is of that time. What is dated before
+    /// something else changes what is told of that, too.
+    pub(in crate::domain::case) fn follow_gap(&mut self, at: Timestamp) {
+        let stated = self.requirements.iter().map(|stated| stated.at);
+        let is_latest = stated.chain(self.measurements.iter().map(|made| made.at)).all(|other| other <= at);
+        match is_latest {
+            true => self.take_point(at, self.gap_in_six_decimals()),
+            false => self.tell_gap_anew(),
+        }
     }
 
-    /// Takes a point of the history where the gap has moved by the latest result.
-    pub(in crate::domain::case) fn follow_result(&mut self) {
-        let (Some(stated), Some(made)) = (self.requirements.last(), self.measurements.last()) else { return };
-        let (since, gap) = (made.at.max(stated.at), self.gap_in_six_decimals());
-        self.take_point(since, gap);
-    }
-
-    /// Tells the history of the gap anew, by the results that count: each requirement from when it was stated, against
-    /// the results before it and then against each one as it came.
+    /// Tells the history of the gap anew, by the results that count and in the order of time, not in that of the log: each
+    /// requirement stands from when it was stated until that of another one which the log has later.
     pub(in crate::domain::case) fn tell_gap_anew(&mut self) {
         let mut told = Vec::new();
-        let ends = self.requirements.iter().skip(1).map(|next| next.measured_before).chain([self.measurements.len()]);
-        for (stated, end) in self.requirements.iter().zip(ends) {
-            let gap_of = |place| self.gap_of(place, &stated.requirement);
-            let mut best = (0..stated.measured_before).filter_map(gap_of).min();
-            told.push((self.held_since(stated), best.clone()));
-            for place in stated.measured_before..end {
-                best = best.into_iter().chain(gap_of(place)).min();
-                told.push((self.measurements[place].at.max(stated.at), best.clone()));
-            }
+        for (number, stated) in self.requirements.iter().enumerate() {
+            let end = self.requirements[number + 1..].iter().map(StatedRequirement::place).min();
+            let stands = |place: Place| end.is_none_or(|end| place <= end);
+            let gaps = self.gaps_since(stated).take_while(|(place, _)| stands(*place));
+            told.extend(gaps.map(|((at, _), gap)| (at, gap)));
         }
         self.gap_history.clear();
         for (at, gap) in told {

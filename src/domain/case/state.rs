@@ -69,7 +69,7 @@ pub struct File {
     pub findings: Vec<Finding>,
     /// What was measured, in order.
     pub measurements: Vec<Measurement>,
-    /// The capability gap after each event that changed it, in order, of the results that are not retracted.
+    /// The capability gap from each time at which it changed, in their order, of the results that are not retracted.
     pub gap_history: Vec<GapPoint>,
     /// The solution on the table.
     pub solution: Option<Solution>,

@@ -69,11 +69,11 @@ impl CaseOrigin {
     }
 }
 
-/// 差距变化: how the capability gap stood after an event that changed it.
+/// 差距变化: how the capability gap stood from when a requirement or a result changed it.
 #[derive(Serialize, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct GapPoint {
-    /// Since when it is so: when that event happened, or later where what the gap is held against is dated later.
+    /// Since when it is so: when the requirement was stated, or the result measured.
     at: DateTime,
     /// 差距: the gap to six decimals, rounded up (JCGM 100:2008, 7.2.6), however large it is: above 1 exactly when the bottleneck stands; absent where nothing was required or nothing comparable measured.
     ratio: Option<Decimal>,

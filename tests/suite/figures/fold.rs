@@ -9,6 +9,7 @@ use etalon::domain::case::state::File;
 use etalon::domain::case::values::{FeeId, MeasurementId, Status};
 use etalon::domain::event::Recorded;
 use etalon::domain::value::{CatalogueId, Decimal, Division, calendar};
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::interchange::support::case_event;
@@ -49,18 +50,10 @@ pub(crate) fn fees_within(events: &[EventRecord], division: &str) -> (usize, Str
 }
 
 /// The events as though what was retracted of them had never been measured.
-pub(crate) fn without_retracted(events: &[Recorded<CaseFact>]) -> impl Iterator<Item = Recorded<CaseFact>> {
+fn without_retracted(events: &[Recorded<CaseFact>]) -> impl Iterator<Item = Recorded<CaseFact>> {
     let retracted: Vec<_> = events.iter().filter_map(|event| retracted(&event.fact)).collect();
-    with_results(events, move |result| !retracted.contains(&result))
-}
-
-/// The events as though nothing but these results had ever been measured, and none retracted.
-pub(crate) fn with_results(
-    events: &[Recorded<CaseFact>],
-    are_there: impl Fn(MeasurementId) -> bool,
-) -> impl Iterator<Item = Recorded<CaseFact>> {
     events.iter().cloned().filter_map(move |mut event| {
-        let stands = |measurement: &MeasurementRecorded| are_there(measurement.id);
+        let stands = |measurement: &MeasurementRecorded| !retracted.contains(&measurement.id);
         match &mut event.fact {
             CaseFact::MeasurementRecorded(fact) if !stands(fact) => return None,
             CaseFact::MeasurementRetracted(_) => return None,
@@ -69,6 +62,28 @@ pub(crate) fn with_results(
         }
         Some(event)
     })
+}
+
+/// The case from each time on at which something was stated or measured, without what was retracted: what had happened by
+/// then, in the order of the log, and no more of it than a gap depends on.
+pub(crate) fn by_time(told: &[Recorded<CaseFact>]) -> Vec<(Timestamp, Case)> {
+    let opens = |fact: &CaseFact| matches!(fact, CaseFact::CaseReported(_) | CaseFact::LegacyActivityRecorded(_));
+    let measures = |fact: &CaseFact| match fact {
+        CaseFact::RequirementSpecified(_) | CaseFact::MeasurementRecorded(_) => true,
+        CaseFact::TrialResultRecorded(fact) => fact.measurement.is_some(),
+        _ => false,
+    };
+    let told: Vec<_> = without_retracted(told).collect();
+    let mut in_time: Vec<_> = (0..told.len()).filter(|place| measures(&told[*place].fact)).collect();
+    in_time.sort_by_key(|place| told[*place].occurred_at);
+    let known = |places: &[usize]| {
+        let mut case = Case::default();
+        let had_happened = |place: &usize| opens(&told[*place].fact) || places.contains(place);
+        (0..told.len()).filter(had_happened).for_each(|place| case.evolve(&told[place]));
+        case
+    };
+    let by = |number: usize| (told[in_time[number]].occurred_at, known(&in_time[..=number]));
+    (0..in_time.len()).map(by).collect()
 }
 
 /// Whether what was solved is taken up again, be it a duplicate by then; another duplicate was not solved.
@@ -196,11 +211,7 @@ impl FoldedCase {
     }
 
     fn first_gap(&self) -> Option<(i64, bool)> {
-        let mut case = Case::default();
-        without_retracted(&self.told).find_map(|event| {
-            case.evolve(&event);
-            gap_of(&case)
-        })
+        by_time(&self.told).into_iter().find_map(|(_, case)| gap_of(&case))
     }
 
     fn part(&self, key: GroupKey) -> String {

@@ -8,14 +8,14 @@ use etalon::domain::annual_summary::year::year_of;
 use etalon::domain::case::Case;
 use etalon::domain::case::event::CaseFact;
 use etalon::domain::case::state::File;
-use etalon::domain::case::values::{Kind, MeasurementId, Status};
+use etalon::domain::case::values::{Kind, Status};
 use etalon::domain::enterprise::Enterprise;
 use etalon::domain::enterprise::event::EnterpriseFact;
 use etalon::domain::event::Recorded;
 use etalon::domain::value::{Decimal, calendar};
 use jiff::civil::Date;
 
-use crate::figures::fold::{reopens, with_results, without_retracted};
+use crate::figures::fold::{by_time, reopens};
 use crate::interchange::support::{case_event, event_of};
 
 /// The cases and enterprises of the log so far, and what has counted.
@@ -250,30 +250,15 @@ fn how_often(what: &What) -> i64 {
 
 /// On which days the gap of a case came to 1 or less, and how often, without what was retracted.
 fn closings(told: &[Recorded<CaseFact>]) -> BTreeMap<Date, i64> {
-    let (mut case, mut was_closed, mut days) = (Case::default(), false, BTreeMap::new());
-    let told: Vec<_> = without_retracted(told).collect();
-    for (place, event) in told.iter().enumerate() {
-        case.evolve(event);
+    let (mut was_closed, mut days) = (false, BTreeMap::new());
+    for (at, case) in by_time(told) {
         let is_closed = is_closed(&case);
         if is_closed && !was_closed {
-            *days.entry(closed_on(&case, &told[..=place])).or_default() += 1;
+            *days.entry(calendar::date_of(at)).or_default() += 1;
         }
         was_closed = is_closed;
     }
     days
-}
-
-/// The day from which on what is required and a result that closes the gap by itself were both there.
-fn closed_on(case: &Case, told: &[Recorded<CaseFact>]) -> Date {
-    let file = case.file.as_ref().expect("only a case that is there has a gap");
-    let closes = |result: MeasurementId| {
-        let mut alone = Case::default();
-        with_results(told, |other| other == result).for_each(|event| alone.evolve(&event));
-        is_closed(&alone)
-    };
-    let first = file.measurements.iter().filter(|made| closes(made.id)).map(|made| made.at).min();
-    let required = file.requirements.last().map(|stated| stated.at);
-    calendar::date_of(first.max(required).expect("something is required and measured"))
 }
 
 fn is_closed(case: &Case) -> bool {

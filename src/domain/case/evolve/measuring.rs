@@ -14,7 +14,7 @@ impl File {
         if self.requirement() != Some(requirement) {
             let measured_before = self.measurements.len();
             self.requirements.push(StatedRequirement { at, measured_before, requirement: requirement.clone() });
-            self.follow_requirement();
+            self.follow_gap(at);
         }
     }
 
@@ -23,7 +23,7 @@ impl File {
         self.worked_on_it.insert(by.clone());
         let (result, required) = (fact.result.clone(), fact.required.clone());
         self.measurements.push(Measurement { id: fact.id, by, at, result, required, retraction: None });
-        self.follow_result();
+        self.follow_gap(at);
     }
 
     pub(super) fn measurement_retracted(&mut self, fact: &MeasurementRetracted, event: &Recorded<CaseFact>) {

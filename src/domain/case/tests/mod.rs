@@ -12,6 +12,7 @@ mod confirmation;
 mod deadlines;
 mod escalation;
 mod fees_and_records;
+mod gaps;
 mod history;
 mod import;
 mod links;
