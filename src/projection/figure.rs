@@ -14,8 +14,7 @@ use crate::domain::case::values::Status;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::event::EnterpriseFact;
 use crate::domain::event::Recorded;
-use crate::domain::value::calendar;
-use crate::domain::value::ratio::Ratio;
+use crate::domain::value::{CapabilityGap, calendar};
 use crate::projection::case::is_only_kept;
 use crate::projection::states::every_state;
 use crate::store::{FigureKind, FigureRow, FigureSpan, GAP_CLOSED, GAP_STANDS, fee_item};
@@ -269,11 +268,9 @@ impl Author<'_, CaseFact> {
     /// The gap after an event that may have moved it, the first one that was known where the event has changed that, and
     /// on which days the gap has come to 1 or less, or has not after all: a retraction tells the history anew.
     fn of_the_gap(&self, before: Option<&File>, after: &File) -> Vec<FigureRow> {
-        let now = after.capability_gap().map(|gap| (gap.parts_per_million(), gap.is_closed()));
-        let mut rows = vec![self.gap(FigureKind::Gap, now)];
+        let mut rows = vec![self.gap(FigureKind::Gap, after.capability_gap())];
         let first = after.first_gap();
         if before.and_then(File::first_gap) != first {
-            let first = first.map(|(gap, is_closed)| (Ratio::from(gap).parts_per_million(), is_closed));
             rows.push(self.gap(FigureKind::FirstGap, first));
         }
         let mut closings: BTreeMap<_, i64> = BTreeMap::new();
@@ -289,14 +286,14 @@ impl Author<'_, CaseFact> {
         rows
     }
 
-    /// A gap of so many millionths, and whether it is closed. An event that leaves nothing to compare says so: the gap
-    /// before no longer holds.
-    fn gap(&self, kind: FigureKind, known: Option<(i64, bool)>) -> FigureRow {
-        let detail = match known {
+    /// A gap in millionths, and whether it is closed. An event that leaves nothing to compare says so: the gap before no
+    /// longer holds.
+    fn gap(&self, kind: FigureKind, known: Option<CapabilityGap>) -> FigureRow {
+        let detail = match &known {
             None => "",
-            Some((_, true)) => GAP_CLOSED,
-            Some((_, false)) => GAP_STANDS,
+            Some(gap) if gap.is_closed() => GAP_CLOSED,
+            Some(_) => GAP_STANDS,
         };
-        FigureRow { number: known.map(|(number, _)| number), ..self.row(kind, detail) }
+        FigureRow { number: known.map(|gap| gap.parts_per_million()), ..self.row(kind, detail) }
     }
 }

@@ -12,6 +12,7 @@ use crate::app::{
 };
 use crate::domain::annual_summary::figure::FigureName;
 use crate::domain::annual_summary::year::year_of;
+use crate::domain::case::gap::GAP_DECIMALS;
 use crate::domain::case::state::File;
 use crate::domain::case::values::{Kind, Status};
 use crate::domain::enterprise::Enterprise;
@@ -113,14 +114,13 @@ pub(super) async fn gaps(
 }
 
 fn gap_line(case: StoredCase, file: &File) -> Option<GapLine> {
-    let (before, _) = file.first_gap()?;
-    let after = file.gap_history.iter().rev().find_map(|point| point.gap.as_ref())?;
+    let (before, after) = (file.first_gap()?, file.capability_gap()?);
     Some(GapLine {
         number: case.row.number,
         title: case.row.title,
-        before: before.clone(),
-        after: after.clone(),
-        closed: file.capability_gap().is_some_and(|gap| gap.is_closed()),
+        before: before.to_decimals(GAP_DECIMALS),
+        after: after.to_decimals(GAP_DECIMALS),
+        closed: after.is_closed(),
     })
 }
 

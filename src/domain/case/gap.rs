@@ -12,7 +12,7 @@ use crate::domain::case::state::{File, Measurement, StatedRequirement};
 use crate::domain::value::{CapabilityGap, Decimal, Measurand, MeasurementRequirement, calendar};
 
 /// Decimals of a gap wherever it is told: those of the rows that lists are answered from.
-const GAP_DECIMALS: u32 = 6;
+pub(crate) const GAP_DECIMALS: u32 = 6;
 
 /// How the gap stood from when a requirement or a result changed it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -106,10 +106,11 @@ impl File {
         Some(self.capability_gap()?.to_decimals(GAP_DECIMALS))
     }
 
-    /// The first gap that was known, to six decimals, and whether it was closed.
+    /// The first gap that was known to the requirement that stands, since it was stated: what the present one is told
+    /// beside. One to another requirement is of another scale.
     #[must_use]
-    pub fn first_gap(&self) -> Option<(&Decimal, bool)> {
-        self.gap_history.iter().find_map(|point| Some((point.gap.as_ref()?, point.is_closed())))
+    pub fn first_gap(&self) -> Option<CapabilityGap> {
+        self.gaps_since(self.requirements.last()?).find_map(|(_, gap)| gap)
     }
 
     /// The days on which the gap came to 1 or less, from above it or from none, in order.

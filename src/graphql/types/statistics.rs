@@ -193,7 +193,7 @@ impl StatisticsGroup {
         }
     }
 
-    /// 最初能力差距: the first gaps that were known of the cases, without what was retracted since.
+    /// 最初能力差距: the first gaps that were known of the cases since what is required now was stated, without what was retracted since. What had been measured until then is held against that, too, and not against what was required before.
     async fn gap_before(&self) -> GapSummary {
         self.sums.gap_before.into()
     }

@@ -211,7 +211,12 @@ impl FoldedCase {
     }
 
     fn first_gap(&self) -> Option<(i64, bool)> {
-        by_time(&self.told).into_iter().find_map(|(_, case)| gap_of(&case))
+        let standing = |case: &Case| {
+            let stated = case.file.as_ref()?.requirements.last()?;
+            Some((stated.at, stated.requirement.clone()))
+        };
+        let known = by_time(&self.told).into_iter().map(|(_, case)| case);
+        known.filter(|case| standing(case) == standing(&self.case)).find_map(|case| gap_of(&case))
     }
 
     fn part(&self, key: GroupKey) -> String {

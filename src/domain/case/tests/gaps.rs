@@ -71,6 +71,23 @@ fn what_is_stated_later_for_an_earlier_day_stands_from_that_day_on() {
     assert_eq!(told(&story), expected([("2026-10-15", Some("1.500000"))]));
 }
 
+/// So that both are of one scale; what had been measured until then is held against what is required now.
+#[test]
+fn the_gap_of_before_is_to_the_requirement_that_stands() {
+    let first = |story: &Story| story.file().first_gap().map(|gap| (gap.to_decimals(6).to_string(), gap.is_closed()));
+    let story = dated(researching(), "2026-10-01", require("1", "mm"));
+    let story = dated(story, "2026-10-02", measure_as(1, "5", "um"));
+    assert_eq!(first(&story), Some(("0.005000".to_owned(), true)));
+    let story = dated(story, "2026-10-03", require("1", "um"));
+    let story = dated(story, "2026-10-04", measure_as(2, "2", "um"));
+    assert_eq!(first(&story), Some(("5.000000".to_owned(), false)));
+    // Where nothing that was measured is of what is required now, it is what is measured first from then on.
+    let story = dated(story, "2026-10-05", require("1", "mg"));
+    assert_eq!(first(&story), None);
+    let story = dated(story, "2026-10-06", measure_as(3, "3", "mg"));
+    assert_eq!(first(&dated(story, "2026-10-07", measure_as(4, "2", "mg"))), Some(("3.000000".to_owned(), false)));
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Said {
     Required(u8),
