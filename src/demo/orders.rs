@@ -57,7 +57,12 @@ fn plain(scene: &Scene<'_>, action: &Action) -> CaseCommand {
             correction_reason: some(correction),
         }
         .into(),
-        Action::Require(requirement) => SpecifyRequirement { requirement: requirement.0.clone() }.into(),
+        Action::Require(requirement) => {
+            SpecifyRequirement { requirement: requirement.0.clone(), correction_reason: None }.into()
+        }
+        Action::CorrectRequirement { requirement, reason } => {
+            SpecifyRequirement { requirement: requirement.0.clone(), correction_reason: Some(reason.0.clone()) }.into()
+        }
         Action::Rename { title, reason } => RenameCase { title: title.0.clone(), reason: some(reason) }.into(),
         Action::Service { institution, certificate, report, regulation } => ProvideRoutineService {
             institution: InstitutionFacts::of(scene.cast.institution(institution)),

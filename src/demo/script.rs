@@ -77,6 +77,11 @@ pub(super) enum Action {
         correction: Option<Said<Statement>>,
     },
     Require(Requirement),
+    /// The requirement before was written down wrongly.
+    CorrectRequirement {
+        requirement: Requirement,
+        reason: Said<Statement>,
+    },
     Rename {
         title: Said<Title>,
         reason: Option<Said<Statement>>,
@@ -250,6 +255,7 @@ impl Action {
         match self {
             Self::Triage { .. }
             | Self::Require(_)
+            | Self::CorrectRequirement { .. }
             | Self::Rename { .. }
             | Self::Service { .. }
             | Self::Assign { .. }

@@ -104,6 +104,7 @@ async fn it_holds_a_case_of_every_kind() {
     has("charged for", &|file| file.fees.len() > 1);
     has("charged for by mistake", &|file| file.fees.iter().any(|fee| fee.retraction.is_some()));
     has("measured by mistake", &|file| file.measurements.iter().any(|made| made.retraction.is_some()));
+    has("required by mistake", &|file| file.requirements.iter().any(|stated| !stated.taken_to_be_of.is_empty()));
     has("published", &|file| file.publication.is_some());
     has("talked about internally", &|file| file.comments.iter().any(|comment| comment.audience == Audience::Internal));
     has("with a document", &|file| !file.attachments.is_empty());

@@ -108,6 +108,8 @@ codes! {
     FindingUnknown = "FINDING_UNKNOWN",
     /// No measurement of that id is in the case.
     MeasurementUnknown = "MEASUREMENT_UNKNOWN",
+    /// There is no requirement to correct.
+    NoRequirement = "NO_REQUIREMENT",
     /// No fee of that id is in the case.
     FeeUnknown = "FEE_UNKNOWN",
     /// Retracted already: what counts instead is recorded anew.

@@ -103,6 +103,10 @@ impl FrozenLog {
             ["CaseReported", "RequirementSpecified", "MeasurementRecorded"].map(|name| named(&samples, name));
         // Of whatever is required.
         let measured = &altered(measured, r#""measurand":"缸孔直径","#, "");
+        // Corrected, with results before, between and behind.
+        let corrected = altered(required, "}}}}", r#"},"correctionReason":"单位误写"}}}"#);
+        let corrected = altered(&corrected, REQUIRED[0], REQUIRED[1]);
+        self.add::<Case>([reported, measured, required, measured, &corrected, measured].into_iter());
         for required in REQUIRED.map(|other| altered(required, REQUIRED[0], other)) {
             for measured in COVERED.map(|other| altered(measured, COVERED[0], other)) {
                 self.add::<Case>([reported, &required, &measured].into_iter());

@@ -43,6 +43,8 @@ commands! {
         SpecifyRequirement {
             /// Measurand, interval, and what is required.
             requirement: MeasurementRequirement,
+            /// Why the one before was wrong, where this takes its place.
+            correction_reason: Option<Statement>,
         }
         /// Corrects the title.
         RenameCase {

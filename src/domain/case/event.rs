@@ -103,6 +103,9 @@ payloads! {
     RequirementSpecified {
         /// Measurand, interval, and the uncertainty or maximum permissible error required.
         requirement: MeasurementRequirement,
+        /// Why the one before was wrong, where this takes its place from when that was stated.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        correction_reason: Option<Statement>,
     }
     /// 更名: the title was corrected.
     CaseRenamed {

@@ -2,7 +2,8 @@
 //!
 //! `gap = U_best / U_req`: above 1 the bottleneck stands, at or below 1 it is broken. Derived
 //! from the measurements and the requirement, never stored by itself, so that it has a history. What was retracted has
-//! no part in it, and none in what is told of earlier: as of a moment before the retraction it still has.
+//! no part in it, and none in what is told of earlier: as of a moment before the retraction it still has. So it is with a
+//! requirement that was corrected.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -50,14 +51,15 @@ impl File {
 
     /// What a measurement is of: the measurand that its result names, or else the one that was required when it was
     /// recorded; of one from before any requirement, that of the first one stated. Its event says what was required then,
-    /// which of what had happened by a time may be missing; that of an older version does not, and is told by the log.
+    /// which of what had happened by a time may be missing; that of an older version does not, and is told by the log. So
+    /// is what was required then and was corrected since.
     fn measurand_of(&self, place: usize) -> Option<&Measurand> {
         let Measurement { result, required, .. } = &self.measurements[place];
-        let of_the_log = || {
-            let stated_by_then = self.requirements.partition_point(|stated| stated.measured_before <= place);
-            self.requirements.get(stated_by_then.saturating_sub(1)).map(|stated| stated.requirement.measurand())
-        };
-        result.measurand().or(required.as_ref()).or_else(of_the_log)
+        let stated_by_then = self.requirements.partition_point(|stated| stated.measured_before <= place);
+        let stated = self.requirements.get(stated_by_then.saturating_sub(1));
+        let is_wrong = |measurand: &Measurand| stated.is_some_and(|stated| stated.taken_to_be_of.contains(measurand));
+        let required = required.as_ref().filter(|measurand| !is_wrong(measurand));
+        result.measurand().or(required).or_else(|| Some(stated?.requirement.measurand()))
     }
 
     /// The gap that a measurement makes by itself, where the requirement is about it and can be compared with it. A

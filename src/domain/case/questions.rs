@@ -18,7 +18,8 @@ pub enum Misdated {
         /// When it happened.
         at: Timestamp,
     },
-    /// What takes something back, before that: a result, a fee, a publication or an enrolment.
+    /// What takes something back, before that: a result, a fee, a publication, an enrolment or, by a correction, a
+    /// requirement.
     BeforeRetracted {
         /// When that happened.
         at: Timestamp,
@@ -44,14 +45,16 @@ impl File {
         (at < self.reported_at).then_some(Misdated::BeforeReport { at: self.reported_at })
     }
 
-    /// When that happened which stands here, and is retracted in `after`.
+    /// When that happened which stands here, and is retracted or corrected in `after`.
     fn retracted_in(&self, after: &File) -> Option<Timestamp> {
         let measurements = self.measurements.iter().zip(&after.measurements);
         let measurements = measurements.map(|(was, is)| (was.at, &was.retraction, &is.retraction));
         let fees = self.fees.iter().zip(&after.fees).map(|(was, is)| (was.at, &was.retraction, &is.retraction));
         let retracted = measurements.chain(fees).filter(|(_, was, is)| was.is_none() && is.is_some());
+        let requirements = self.requirements.iter().zip(&after.requirements);
+        let corrected = requirements.filter(|(was, is)| was.requirement != is.requirement).map(|(was, _)| was.at);
         let published = self.publication.as_ref().filter(|_| after.publication.is_none());
-        retracted.map(|(at, ..)| at).chain(published.map(|published| published.at)).max()
+        retracted.map(|(at, ..)| at).chain(corrected).chain(published.map(|published| published.at)).max()
     }
 
     /// Whether no end is reached. `Resolved` is open: it still has to be closed.

@@ -138,8 +138,10 @@ pub struct StatedRequirement {
     pub at: Timestamp,
     /// How many measurements were on record then.
     pub measured_before: usize,
-    /// Which.
+    /// Which, as it was last corrected.
     pub requirement: MeasurementRequirement,
+    /// What it was taken to be about before each correction.
+    pub taken_to_be_of: Vec<Measurand>,
 }
 
 /// A routine service that answered the need.

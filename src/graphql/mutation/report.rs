@@ -22,7 +22,7 @@ mutations! {
     ReportMutation answers case: CaseNode, CaseConflict {
         /// 报告难点: puts an enrolled enterprise's measurement difficulty on record. One that is dated (`occurredAt`) before the enrolment or the start of the campaign is warned of (`OCCURRED_BEFORE_ENROLMENT`, `OCCURRED_BEFORE_CAMPAIGN`). By its contact, a visitor or a coordinator.
         report_case(ReportCaseInput) -> ReportCasePayload;
-        /// 明确测量要求: states what measurement would solve the case. By the enterprise, a coordinator or the lead.
+        /// 明确测量要求: states what measurement would solve the case. With `correctionReason` it corrects the requirement that stands, which was written down wrongly: it takes the place of that from when that was stated, and the gap, its history and `GAPS_CLOSED` are told by it from then on; `asOf` tells what was taken to be required. By the enterprise, a coordinator or the lead.
         specify_requirement(SpecifyRequirementInput) -> SpecifyRequirementPayload;
         /// 更名: corrects the title of an open case; the one it had stays in its history. By the enterprise, a coordinator or the lead.
         rename_case(RenameCaseInput) -> RenameCasePayload;
@@ -95,11 +95,17 @@ input! {
         case_id: ID,
         /// 测量要求: measurand, interval, and the uncertainty or the error limit required.
         requirement: MeasurementRequirementInput,
+        /// 更正原因: why the requirement that stands was wrong, where this takes its place. Refused where none stands (`NO_REQUIREMENT`), and left out where what is required has changed.
+        correction_reason: Option<String>,
     }
     |input, door| {
         let id = door.id::<CaseId>("caseId", &input.case_id);
         let requirement = door.within("requirement", |door| input.requirement.read(door));
-        Some(Ordered::new(id?, SpecifyRequirement { requirement: requirement? }))
+        let correction_reason = door.optional("correctionReason", input.correction_reason.as_deref());
+        Some(Ordered::new(
+            id?,
+            SpecifyRequirement { requirement: requirement?, correction_reason: correction_reason? },
+        ))
     }
 }
 

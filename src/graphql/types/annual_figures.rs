@@ -45,7 +45,7 @@ pub(crate) enum FigureName {
     CasesOpen,
     /// 逾期次数: deadlines missed.
     DeadlinesMissed,
-    /// 能力差距消除: cases whose capability gap came to 1 or less in the year, from above it or from none. One that stays there counts once; one that opens and closes again counts for the year in which it does. One that did by a result that was retracted since did not.
+    /// 能力差距消除: cases whose capability gap came to 1 or less in the year, from above it or from none. One that stays there counts once; one that opens and closes again counts for the year in which it does. One that did by a result that was retracted since, or by a requirement that was corrected, did not.
     GapsClosed,
     /// 能源计量难点: cases of energy metrology reported.
     EnergyCases,

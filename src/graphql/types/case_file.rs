@@ -115,7 +115,7 @@ impl CaseFile {
             .await
     }
 
-    /// 差距变化: the capability gap from each time at which it changed, in the order in which things were stated and measured, whatever the order in which they were recorded. A result that was retracted has no part in it, not in that of before either; what was taken to be is told as of a moment before the retraction.
+    /// 差距变化: the capability gap from each time at which it changed, in the order in which things were stated and measured, whatever the order in which they were recorded. A result that was retracted has no part in it, not in that of before either, nor has a requirement that was corrected; what was taken to be is told as of a moment before that.
     async fn gap_history(
         &self,
         ctx: &Context<'_>,

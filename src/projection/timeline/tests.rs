@@ -222,6 +222,21 @@ fn a_duplicate_tells_that_its_original_was_withdrawn() {
 }
 
 #[test]
+fn a_corrected_requirement_is_told_with_its_reason() {
+    let uncertainty = json!({ "value": "1", "unit": "um", "coverageFactor": "2", "coverageProbability": "0.95" });
+    let requirement = json!({ "measurand": "中径", "target": { "uncertainty": uncertainty } });
+    let stated = json!({ "RequirementSpecified": { "requirement": requirement } });
+    let corrected = json!({ "RequirementSpecified": { "requirement": requirement, "correctionReason": "单位误写" } });
+    let events = [reported(), event("2026-03-03T02:00:00Z", stated), event("2026-03-04T02:00:00Z", corrected)];
+    let entries = told(&events, &[], TODAY);
+    assert_eq!([&entries[1].text.chinese, &entries[2].text.chinese], ["明确测量要求", "更正测量要求：单位误写"]);
+    assert_eq!(
+        [&entries[1].text.english, &entries[2].text.english],
+        ["Requirement specified", "Requirement corrected: 单位误写"]
+    );
+}
+
+#[test]
 fn before_the_report_there_is_no_timeline() {
     assert_eq!(told(&[], &[visit(100, "2026-02-20", CAMPAIGN)], TODAY), []);
 }

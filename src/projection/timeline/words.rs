@@ -30,7 +30,10 @@ pub(super) fn of(event: &Recorded<CaseFact>, case: &Case, deadline_before: Optio
     match &event.fact {
         CaseFact::CaseReported(fact) => said(Kind::Lifecycle, "报告难点", "Reported", &fact.title),
         CaseFact::CaseRenamed(fact) => said(Kind::Record, "更正标题", "Renamed", &fact.to),
-        CaseFact::RequirementSpecified(_) => told(Kind::Work, "明确测量要求", "Requirement specified"),
+        CaseFact::RequirementSpecified(fact) => match &fact.correction_reason {
+            None => told(Kind::Work, "明确测量要求", "Requirement specified"),
+            Some(reason) => said(Kind::Work, "更正测量要求", "Requirement corrected", reason),
+        },
         CaseFact::CaseTriaged(fact) => match &fact.correction_reason {
             None => said(Kind::Lifecycle, "分诊", "Triaged", &fact.category.code()),
             Some(reason) => {

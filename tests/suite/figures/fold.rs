@@ -64,17 +64,49 @@ fn without_retracted(events: &[Recorded<CaseFact>]) -> impl Iterator<Item = Reco
     })
 }
 
-/// The case from each time on at which something was stated or measured, without what was retracted: what had happened by
-/// then, in the order of the log, and no more of it than a gap depends on.
-pub(crate) fn by_time(told: &[Recorded<CaseFact>]) -> Vec<(Timestamp, Case)> {
+/// The events as though what was required had been stated as it was corrected, and never again as it stood.
+fn put_right(events: impl Iterator<Item = Recorded<CaseFact>>) -> Vec<Recorded<CaseFact>> {
+    let mut right: Vec<Recorded<CaseFact>> = Vec::new();
+    for event in events {
+        let mut stated = right.iter_mut().rev().filter_map(|event| match &mut event.fact {
+            CaseFact::RequirementSpecified(fact) => Some(&mut fact.requirement),
+            _ => None,
+        });
+        match &event.fact {
+            CaseFact::RequirementSpecified(fact) => match stated.next() {
+                Some(standing) if *standing == fact.requirement => {}
+                Some(standing) if fact.correction_reason.is_some() => *standing = fact.requirement.clone(),
+                _ => right.push(event),
+            },
+            _ => right.push(event),
+        }
+    }
+    right
+}
+
+/// A case from a time on at which something was stated or measured.
+pub(crate) struct InTime {
+    /// From when on.
+    pub(crate) at: Timestamp,
+    /// What had happened by then, in the order of the log, and no more of it than a gap depends on.
+    pub(crate) case: Case,
+    /// Whether what is required in the end was stated by then.
+    is_last_required: bool,
+}
+
+/// A case from each of those times on, as it was put right since.
+pub(crate) fn by_time(told: &[Recorded<CaseFact>]) -> Vec<InTime> {
     let opens = |fact: &CaseFact| matches!(fact, CaseFact::CaseReported(_) | CaseFact::LegacyActivityRecorded(_));
+    let requires = |fact: &CaseFact| matches!(fact, CaseFact::RequirementSpecified(_));
     let measures = |fact: &CaseFact| match fact {
-        CaseFact::RequirementSpecified(_) | CaseFact::MeasurementRecorded(_) => true,
+        CaseFact::MeasurementRecorded(_) => true,
         CaseFact::TrialResultRecorded(fact) => fact.measurement.is_some(),
         _ => false,
     };
-    let told: Vec<_> = without_retracted(told).collect();
-    let mut in_time: Vec<_> = (0..told.len()).filter(|place| measures(&told[*place].fact)).collect();
+    let told = put_right(without_retracted(told));
+    let last_required = told.iter().rposition(|event| requires(&event.fact));
+    let moves = |place: &usize| requires(&told[*place].fact) || measures(&told[*place].fact);
+    let mut in_time: Vec<_> = (0..told.len()).filter(moves).collect();
     in_time.sort_by_key(|place| told[*place].occurred_at);
     let known = |places: &[usize]| {
         let mut case = Case::default();
@@ -82,7 +114,11 @@ pub(crate) fn by_time(told: &[Recorded<CaseFact>]) -> Vec<(Timestamp, Case)> {
         (0..told.len()).filter(had_happened).for_each(|place| case.evolve(&told[place]));
         case
     };
-    let by = |number: usize| (told[in_time[number]].occurred_at, known(&in_time[..=number]));
+    let by = |number: usize| {
+        let places = &in_time[..=number];
+        let is_last_required = last_required.is_some_and(|place| places.contains(&place));
+        InTime { at: told[in_time[number]].occurred_at, case: known(places), is_last_required }
+    };
     (0..in_time.len()).map(by).collect()
 }
 
@@ -211,12 +247,8 @@ impl FoldedCase {
     }
 
     fn first_gap(&self) -> Option<(i64, bool)> {
-        let standing = |case: &Case| {
-            let stated = case.file.as_ref()?.requirements.last()?;
-            Some((stated.at, stated.requirement.clone()))
-        };
-        let known = by_time(&self.told).into_iter().map(|(_, case)| case);
-        known.filter(|case| standing(case) == standing(&self.case)).find_map(|case| gap_of(&case))
+        let known = by_time(&self.told).into_iter().filter(|then| then.is_last_required);
+        known.map(|then| then.case).find_map(|case| gap_of(&case))
     }
 
     fn part(&self, key: GroupKey) -> String {

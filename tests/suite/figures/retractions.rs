@@ -175,6 +175,46 @@ async fn a_result_goes_out_of_the_gaps(database: Database) {
     replays(&house).await;
 }
 
+/// A millimetre was required by a slip of the pen: a gap that was taken for closed never was, and what came before is told
+/// on the scale of what is now.
+async fn a_requirement_that_was_corrected_goes_out_of_the_gaps(database: Database) {
+    let house = House::on(database).await;
+    let case = researched(&house).await;
+    let uncertainty = |value: &str, unit: &str| json!({ "value": value, "unit": unit, "coverageFactor": "2", "coverageProbability": "0.95" });
+    let measured = async |value: &str, at: &str| {
+        go_to(&house, at);
+        let result = json!({ "value": "25.001", "unit": "mm", "uncertainty": uncertainty(value, "um") });
+        house.ordered("lead 0", "recordMeasurement", "case { id }", json!({ "caseId": case, "result": result })).await;
+        house.head().await
+    };
+    let required = async |unit: &str, more: Value| {
+        let requirement = json!({ "measurand": "内径", "target": { "uncertainty": uncertainty("1", unit) } });
+        let input = with(json!({ "caseId": case, "requirement": requirement }), more);
+        house.ordered("enterprise 0", "specifyRequirement", "case { id }", input).await;
+        house.head().await
+    };
+    required("mm", json!({})).await;
+    let wrong = measured("5", "2026-03-02T02:00:00Z").await;
+    go_to(&house, "2026-04-02T02:00:00Z");
+    let right = required("um", json!({ "correctionReason": "毫米应为微米" })).await;
+    let narrower = measured("2", "2026-05-02T02:00:00Z").await;
+    go_to(&house, "2026-05-03T02:00:00Z");
+    let gaps = async |point: &str| {
+        let told = told(&house, Some(point), 2026).await;
+        [&told["closed"][0], &told["before"]["median"], &told["after"]["median"]].map(Value::clone)
+    };
+    for (recorded, time, expected) in [
+        (wrong, "2026-03-03T02:00:00Z", ["1", "0.005", "0.005"]),
+        (right, "2026-04-03T02:00:00Z", ["0", "5", "5"]),
+        (narrower, "2026-05-02T03:00:00Z", ["0", "5", "2"]),
+    ] {
+        let expected = expected.map(|value| json!(value));
+        assert_eq!(gaps(&position(recorded)).await, expected, "at {recorded}");
+        assert_eq!(gaps(&happened(time)).await, expected, "by {time}");
+    }
+    replays(&house).await;
+}
+
 /// A log that is filled in afterwards may date a retraction before what it takes back.
 async fn a_retraction_may_be_dated_before_what_it_takes_back(database: Database) {
     let house = House::on(database).await;
@@ -238,6 +278,7 @@ async fn an_enrolment_that_is_given_up_before_it_began_is_told(database: Databas
 on_both_databases! {
     a_fee_goes_out_of_the_year_of_its_service,
     a_result_goes_out_of_the_gaps,
+    a_requirement_that_was_corrected_goes_out_of_the_gaps,
     a_retraction_may_be_dated_before_what_it_takes_back,
     a_fee_of_a_withdrawn_case_goes_out_of_its_year,
     an_enrolment_that_is_given_up_before_it_began_is_told,

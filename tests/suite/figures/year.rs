@@ -251,10 +251,10 @@ fn how_often(what: &What) -> i64 {
 /// On which days the gap of a case came to 1 or less, and how often, without what was retracted.
 fn closings(told: &[Recorded<CaseFact>]) -> BTreeMap<Date, i64> {
     let (mut was_closed, mut days) = (false, BTreeMap::new());
-    for (at, case) in by_time(told) {
-        let is_closed = is_closed(&case);
+    for then in by_time(told) {
+        let is_closed = is_closed(&then.case);
         if is_closed && !was_closed {
-            *days.entry(calendar::date_of(at)).or_default() += 1;
+            *days.entry(calendar::date_of(then.at)).or_default() += 1;
         }
         was_closed = is_closed;
     }

@@ -9,6 +9,7 @@ pub async fn play(world: &World, scene: &Scene) {
     coverages(world, scene).await;
     results_of_something_else(world, scene).await;
     units_that_are_misread(world, scene).await;
+    corrections(world, scene).await;
 }
 
 fn uncertainty(value: &str, unit: &str, factor: &str, probability: &str) -> Value {
@@ -80,6 +81,46 @@ async fn results_of_something_else(world: &World, scene: &Scene) {
     assert_eq!(ratio().await, "2.000000");
     case.takes("coordinator", "specifyRequirement", requirement("轴承内径", usual("1", "um"))).await;
     assert_eq!(ratio().await, "0.500000");
+}
+
+/// What was required by a slip of the pen is corrected, and history, differences and the timeline tell of it.
+async fn corrections(world: &World, scene: &Scene) {
+    let case = scene.researching(world, "单位写错").await;
+    let of = |unit| requirement("轴承内径", uncertainty("1", unit, "2", "0.95"));
+    let corrected = |reason: &str| {
+        let mut input = of("um");
+        input["correctionReason"] = json!(reason);
+        input
+    };
+    case.refuses([("enterprise", "specifyRequirement", corrected("误写"), "NO_REQUIREMENT", "correctionReason")]).await;
+    case.takes_all([
+        ("enterprise", "specifyRequirement", of("mm")),
+        ("lead", "recordMeasurement", result("25", "mm", uncertainty("5", "um", "2", "0.95"))),
+    ])
+    .await;
+    let known = case.shows("version gap { ratio closed }").await;
+    assert_eq!(known["gap"], json!({ "ratio": "0.005000", "closed": true }));
+    case.refuses([("enterprise", "specifyRequirement", corrected(" "), "TEXT_EMPTY", "correctionReason")]).await;
+    case.takes("enterprise", "specifyRequirement", corrected("毫米应为微米")).await;
+    let shown = case
+        .shows(&format!(
+            "gap {{ ratio closed }} gapHistory {{ ratio }}
+             diff(from: {{ version: {} }}) {{ field events {{ type }} }}
+             fieldHistory(field: REQUIREMENT) {{ reason event {{ ... on RequirementSpecifiedEvent {{ correctionReason }} }} }}
+             timeline {{ nodes {{ chinese english }} }}",
+            known["version"]
+        ))
+        .await;
+    assert_eq!(shown["gap"], json!({ "ratio": "5.000000", "closed": false }));
+    assert_eq!(shown["gapHistory"], json!([{ "ratio": "5.000000" }]));
+    let by = json!([{ "type": "RequirementSpecified" }]);
+    assert_eq!(shown["diff"], json!([{ "field": "REQUIREMENT", "events": by }, { "field": "GAP", "events": by }]));
+    let told = |reason: Value| json!({ "reason": reason, "event": { "correctionReason": reason } });
+    assert_eq!(shown["fieldHistory"], json!([told(Value::Null), told(json!("毫米应为微米"))]));
+    let entries = shown["timeline"]["nodes"].as_array().expect("entries");
+    let is_of_it = |entry: &&Value| entry["english"] == "Requirement corrected: 毫米应为微米";
+    let entry = entries.iter().find(is_of_it).expect("it is told");
+    assert_eq!(entry["chinese"], "更正测量要求：毫米应为微米");
 }
 
 async fn units_that_are_misread(world: &World, scene: &Scene) {

@@ -15,8 +15,15 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::ids::each_once;
 use crate::domain::value::{CapabilityGap, MeasurementResult, Reference};
 
-pub(super) fn specify_requirement(_: Given<'_>, command: &SpecifyRequirement) -> Decision {
-    only(RequirementSpecified { requirement: command.requirement.clone() })
+pub(super) fn specify_requirement(given: Given<'_>, command: &SpecifyRequirement) -> Decision {
+    if command.correction_reason.is_some() && given.file.requirement().is_none() {
+        let message = "no requirement stands that could have been wrong: leave `correctionReason` out";
+        return refuse(Code::NoRequirement, "correctionReason", message);
+    }
+    only(RequirementSpecified {
+        requirement: command.requirement.clone(),
+        correction_reason: command.correction_reason.clone(),
+    })
 }
 
 /// The most citations of a finding or a solution: with them it is one text that is found by its words.

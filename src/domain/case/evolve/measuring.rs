@@ -1,20 +1,38 @@
 //! What is required and measured, and what of it is taken back.
 
+use std::mem::replace;
+
 use jiff::Timestamp;
 
-use crate::domain::case::event::{CaseFact, MeasurementRecorded, MeasurementRetracted};
+use crate::domain::case::event::{CaseFact, MeasurementRecorded, MeasurementRetracted, RequirementSpecified};
 use crate::domain::case::evolve::moves::retract;
 use crate::domain::case::state::{File, Measurement, StatedRequirement};
 use crate::domain::event::Recorded;
-use crate::domain::value::MeasurementRequirement;
 
 impl File {
-    pub(super) fn state_requirement(&mut self, requirement: &MeasurementRequirement, at: Timestamp) {
+    pub(super) fn state_requirement(&mut self, fact: &RequirementSpecified, at: Timestamp) {
         // One that is stated again as it stands requires nothing else.
-        if self.requirement() != Some(requirement) {
-            let measured_before = self.measurements.len();
-            self.requirements.push(StatedRequirement { at, measured_before, requirement: requirement.clone() });
-            self.follow_gap(at);
+        if self.requirement() == Some(&fact.requirement) {
+            return;
+        }
+        let requirement = fact.requirement.clone();
+        match self.requirements.last_mut().filter(|_| fact.correction_reason.is_some()) {
+            Some(stated) => {
+                let wrong = replace(&mut stated.requirement, requirement);
+                stated.taken_to_be_of.push(wrong.measurand().clone());
+                self.tell_gap_anew();
+            }
+            // Of what had happened by a time, the one that is corrected may be missing.
+            None => {
+                let measured_before = self.measurements.len();
+                self.requirements.push(StatedRequirement {
+                    at,
+                    measured_before,
+                    requirement,
+                    taken_to_be_of: Vec::new(),
+                });
+                self.follow_gap(at);
+            }
         }
     }
 

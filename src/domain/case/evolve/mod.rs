@@ -32,7 +32,7 @@ impl File {
         match &event.fact {
             // What they open was taken up in `opened`; a case is not opened twice.
             CaseFact::CaseReported(_) | CaseFact::LegacyActivityRecorded(_) => {}
-            CaseFact::RequirementSpecified(fact) => self.state_requirement(&fact.requirement, at),
+            CaseFact::RequirementSpecified(fact) => self.state_requirement(fact, at),
             CaseFact::CaseRenamed(fact) => self.title = fact.to.clone(),
             CaseFact::CaseTriaged(fact) => self.case_triaged(fact, at),
             CaseFact::RoutineServiceProvided(fact) => self.routine_service_provided(fact, at),

@@ -8,6 +8,7 @@ impl CaseFact {
     #[must_use]
     pub fn reason(&self) -> Option<&Statement> {
         match self {
+            Self::RequirementSpecified(fact) => fact.correction_reason.as_ref(),
             Self::CaseRenamed(fact) => fact.reason.as_ref(),
             Self::CaseTriaged(fact) => fact.correction_reason.as_ref(),
             Self::ResearchReassigned(fact) => Some(&fact.reason),
@@ -31,7 +32,6 @@ impl CaseFact {
             Self::TypicalCaseRetracted(fact) => Some(&fact.reason),
             Self::ImportedPersonsErased(fact) => Some(&fact.reason),
             Self::CaseReported(_)
-            | Self::RequirementSpecified(_)
             | Self::RoutineServiceProvided(_)
             | Self::ResearchAssigned(_)
             | Self::AssignmentAccepted(_)

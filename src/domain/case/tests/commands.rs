@@ -80,7 +80,12 @@ pub(super) fn require(value: &str, unit: &str) -> SpecifyRequirement {
     let measurand = Measurand::parse("pitch diameter").expect("a measurand");
     let target = Target::Uncertainty(uncertainty(value, unit));
     let requirement = MeasurementRequirement::new(measurand, None, target, None).expect("a requirement");
-    SpecifyRequirement { requirement }
+    SpecifyRequirement { requirement, correction_reason: None }
+}
+
+/// The same in the place of the one before, which was written down wrongly.
+pub(super) fn correct(value: &str, unit: &str) -> SpecifyRequirement {
+    SpecifyRequirement { correction_reason: because(), ..require(value, unit) }
 }
 
 pub(super) fn triage(kind: Kind) -> TriageCase {

@@ -47,7 +47,7 @@ fn required(measurand: &str, interval: Option<(&str, &str, &str)>, target: Targe
     let interval = interval
         .map(|(low, high, in_unit)| Interval::new(decimal(low), decimal(high), unit(in_unit)).expect("an interval"));
     let requirement = MeasurementRequirement::new(measurand, interval, target, None).expect("a requirement");
-    SpecifyRequirement { requirement }
+    SpecifyRequirement { requirement, correction_reason: None }
 }
 
 /// What measures the temperature of a bath to this U, at this k and p.

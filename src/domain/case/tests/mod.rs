@@ -9,6 +9,7 @@ mod assignment;
 mod collaboration;
 mod comparing;
 mod confirmation;
+mod correction;
 mod deadlines;
 mod escalation;
 mod fees_and_records;

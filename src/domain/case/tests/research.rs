@@ -13,7 +13,7 @@ fn researching() -> Story {
 
 #[test]
 fn the_enterprise_says_what_is_required() {
-    let fact = RequirementSpecified { requirement: require("1", "um").requirement };
+    let fact = RequirementSpecified { requirement: require("1", "um").requirement, correction_reason: None };
     Story::of(Status::Reported).when(enterprise(), require("1", "um")).happens(fact);
 }
 

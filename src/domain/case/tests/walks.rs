@@ -32,7 +32,7 @@ fn config() -> ProptestConfig {
 /// One of each command, and the other ways to give some of them.
 fn commands() -> Vec<CaseCommand> {
     let mut commands = one_of_each();
-    commands.extend::<[CaseCommand; 17]>([
+    commands.extend::<[CaseCommand; 18]>([
         rename("pitch diameter of small thread gauges").into(),
         triage(Kind::Calibration).into(),
         triage_anew(Kind::Calibration).into(),
@@ -41,6 +41,7 @@ fn commands() -> Vec<CaseCommand> {
         trial_failed().into(),
         require("3", "um").into(),
         require("1", "g").into(),
+        correct("2", "um").into(),
         measure("0.5", "um").into(),
         measure("7", "mg").into(),
         escalate(Level::Province).into(),

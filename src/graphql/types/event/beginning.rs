@@ -33,6 +33,8 @@ event_objects! {
     RequirementSpecified as RequirementSpecifiedEvent |fact| {
         /// 测量要求: measurand, interval, and what is required.
         requirement: RequirementNode = RequirementNode(fact.requirement.clone());
+        /// 更正原因: why the one before was wrong, where this takes its place from when that was stated; absent where what is required has changed.
+        correction_reason: Option<String> = text(fact.correction_reason.as_ref());
     }
     /// 更名: the title was corrected.
     CaseRenamed as CaseRenamedEvent |fact| {

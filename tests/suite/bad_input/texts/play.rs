@@ -143,7 +143,9 @@ async fn research(striker: &Striker<'_>, scene: &Scene) {
         "measurand": "内径", "target": { "uncertainty": uncertainty("2") },
         "interval": { "low": "10", "high": "50", "unit": "mm" },
     } });
-    case.by("enterprise", "specifyRequirement", requirement).await;
+    case.by("enterprise", "specifyRequirement", requirement.clone()).await;
+    let corrected = with(requirement, json!({ "correctionReason": "单位误写" }));
+    case.by("enterprise", "specifyRequirement", corrected).await;
     case.by("coordinator", "triageCase", triage("RESEARCH_PROBLEM")).await;
     let anew = json!({ "severity": "MINOR", "correctionReason": "影响不大" });
     case.by("coordinator", "triageCase", with(triage("RESEARCH_PROBLEM"), anew)).await;

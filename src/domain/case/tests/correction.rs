@@ -1,0 +1,103 @@
+//! A requirement that was written down wrongly is corrected: the right one stands from when the wrong one was stated.
+
+use jiff::civil::{Date, date};
+
+use crate::domain::case::Misdated;
+use crate::domain::case::command::SpecifyRequirement;
+use crate::domain::case::event::RequirementSpecified;
+use crate::domain::case::state::File;
+use crate::domain::case::tests::actors::*;
+use crate::domain::case::tests::commands::*;
+use crate::domain::case::tests::story::{MONDAY, Story, moment};
+use crate::domain::case::values::Status;
+use crate::domain::refusal::Code;
+use crate::domain::value::{Measurand, MeasurementRequirement};
+
+const TUESDAY: &str = "2026-03-17T02:00:00Z";
+const WEDNESDAY: &str = "2026-03-18T02:00:00Z";
+
+fn gaps(file: &File) -> Vec<Option<String>> {
+    file.gap_history.iter().map(|point| point.gap.as_ref().map(ToString::to_string)).collect()
+}
+
+fn known(gaps: &[&str]) -> Vec<Option<String>> {
+    gaps.iter().map(|gap| Some((*gap).to_owned())).collect()
+}
+
+/// A millimetre was required where a micrometre was meant, and a result on Tuesday met it.
+fn misstated() -> Story {
+    Story::of(Status::Researching)
+        .then(enterprise(), require("1", "mm"))
+        .at(TUESDAY)
+        .then(lead(), measure_as(1, "5", "um"))
+        .at(WEDNESDAY)
+}
+
+/// The same requirement of another measurand.
+fn of(measurand: &str, command: SpecifyRequirement) -> SpecifyRequirement {
+    let (measurand, target) = (Measurand::parse(measurand).expect("a measurand"), command.requirement.target().clone());
+    let requirement = MeasurementRequirement::new(measurand, None, target, None).expect("a requirement");
+    SpecifyRequirement { requirement, ..command }
+}
+
+#[test]
+fn a_requirement_is_corrected_where_one_stands() {
+    let correction = correct("1", "um");
+    let fact = RequirementSpecified {
+        requirement: correction.requirement.clone(),
+        correction_reason: correction.correction_reason.clone(),
+    };
+    misstated().when(enterprise(), correction.clone()).happens(fact);
+    Story::of(Status::Researching).when(enterprise(), correction).refused(Code::NoRequirement, "correctionReason");
+}
+
+/// The gap was never closed, and what came before and what is now are of one scale.
+#[test]
+fn a_corrected_requirement_stands_from_when_the_wrong_one_was_stated() {
+    let closings = |story: &Story| story.file().gap_closings().collect::<Vec<Date>>();
+    let first = |story: &Story| story.file().first_gap().map(|gap| gap.to_decimals(6).to_string());
+    let story = misstated();
+    assert_eq!((gaps(&story.file()), closings(&story)), (known(&["0.005000"]), vec![date(2026, 3, 17)]));
+    let story = story.then(enterprise(), correct("1", "um"));
+    let file = story.file();
+    assert_eq!((gaps(&file), closings(&story)), (known(&["5.000000"]), Vec::new()));
+    assert_eq!((file.requirements[0].at, file.gap_history[0].at), (moment(MONDAY), moment(TUESDAY)));
+    assert_eq!((file.requirements.len(), first(&story).as_deref()), (1, Some("5.000000")));
+    let story = story.then(lead(), measure_as(2, "2", "um"));
+    assert_eq!((gaps(&story.file()), first(&story).as_deref()), (known(&["5.000000", "2.000000"]), Some("5.000000")));
+}
+
+#[test]
+fn the_last_requirement_alone_is_corrected() {
+    let story = misstated().then(enterprise(), require("2", "mm")).then(enterprise(), correct("2", "um"));
+    assert_eq!(gaps(&story.file()), known(&["0.005000", "2.500000"]), "what was required before was so");
+    // A correction may be wrong, too; and one that says what stands changes nothing.
+    let story = story.then(enterprise(), correct("4", "um"));
+    assert_eq!(gaps(&story.file()), known(&["0.005000", "1.250000"]));
+    assert_eq!(story.clone().then(enterprise(), correct("4", "um")).file(), story.file());
+}
+
+/// They were measured as what was required, whatever that was called.
+#[test]
+fn results_that_name_no_measurand_are_of_the_corrected_one() {
+    let story = misstated().then(lead(), of("major diameter", correct("1", "um")));
+    assert_eq!(gaps(&story.file()), known(&["5.000000"]));
+    let story = story.then(lead(), measure_as(2, "2", "um"));
+    let story = story.then(lead(), of("minor diameter", correct("1", "um")));
+    assert_eq!(gaps(&story.file()), known(&["5.000000", "2.000000"]));
+    // What was measured for another requirement stays of that.
+    let story = story.then(lead(), of("pitch", require("1", "um"))).then(lead(), of("lead", correct("1", "um")));
+    assert_eq!(story.file().capability_gap(), None);
+    assert_eq!(gaps(&story.then(lead(), measure_as(3, "3", "um")).file()).last(), known(&["3.000000"]).last());
+}
+
+#[test]
+fn a_correction_that_is_dated_before_what_it_corrects_is_told() {
+    let story = misstated().then(enterprise(), require("2", "mm"));
+    let corrected_at = |at: &str| {
+        let order = story.order(enterprise(), correct("2", "um")).occurred(moment(at));
+        story.file().misdated(&story.clone().then_order(order).file(), moment(at))
+    };
+    assert_eq!(corrected_at(TUESDAY), Some(Misdated::BeforeRetracted { at: moment(WEDNESDAY) }));
+    assert_eq!(corrected_at(WEDNESDAY), None);
+}
