@@ -219,6 +219,14 @@ impl MeasurementRequirement {
         self.is_of(result.measurand()) && self.interval.as_ref().is_none_or(is_inside)
     }
 
+    /// Refuses a value that is on no scale of the interval, where one was said: no result at it would ever be about it.
+    ///
+    /// # Errors
+    /// `UNIT_INCOMMENSURABLE`.
+    pub fn check_scale(&self, value: &Quantity) -> Result<(), ValueError> {
+        self.interval.as_ref().map_or(Ok(()), |interval| interval.holds(value).map(drop))
+    }
+
     fn is_of(&self, measurand: Option<&Measurand>) -> bool {
         measurand.is_none_or(|measurand| measurand.is_same_as(&self.measurand))
     }

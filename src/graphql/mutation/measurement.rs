@@ -164,7 +164,7 @@ pub(crate) struct MeasurementResultInput {
     pub(crate) measurand: Option<String>,
     /// 量值: the measured value.
     pub(crate) value: Decimal,
-    /// 单位: in UCUM notation.
+    /// 单位: in UCUM notation. Where an interval is required, and no other measurand is named, one of its quantity (`UNIT_INCOMMENSURABLE`).
     pub(crate) unit: String,
     /// 扩展不确定度: what the value's uncertainty is.
     pub(crate) uncertainty: Option<ExpandedUncertaintyInput>,

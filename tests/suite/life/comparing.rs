@@ -61,7 +61,7 @@ async fn results_of_something_else(world: &World, scene: &Scene) {
         ("lead", "recordMeasurement", two_degrees_of_freedom("60")),
     ])
     .await;
-    let at_its_unit = "result.uncertainty.unit";
+    let at_its_unit = "result.unit";
     let at_its_p = "result.uncertainty.coverageProbability";
     case.refuses([
         ("lead", "recordMeasurement", json!({ "result": kilopascals() }), "UNIT_INCOMMENSURABLE", at_its_unit),

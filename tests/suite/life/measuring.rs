@@ -164,7 +164,7 @@ async fn measurements(world: &World, scene: &Scene) {
     case.takes("lead", "specifyRequirement", required).await;
     let kilograms =
         json!({ "result": { "value": "1", "unit": "kg", "uncertainty": uncertainty(json!({ "unit": "g" })) } });
-    case.refuses([("lead", "recordMeasurement", kilograms, "UNIT_INCOMMENSURABLE", "result.uncertainty.unit")]).await;
+    case.refuses([("lead", "recordMeasurement", kilograms, "UNIT_INCOMMENSURABLE", "result.unit")]).await;
     case.takes("lead", "recordMeasurement", measurement(uncertainty(json!({ "value": "0.003", "unit": "mm" })))).await;
     // 3/2.1, which is shown as it is compared.
     let shown = case.shows("number gap { ratio closed } gapHistory { ratio }").await;

@@ -62,8 +62,8 @@ pub(super) fn measured(
     Ok(MeasurementRecorded { id: command.id, result: result.clone(), required })
 }
 
-/// An uncertainty that cannot be compared with the one required would never move the gap, or move it to a wrong one. That
-/// of something else may go on record.
+/// A result in a unit of another quantity than the interval's would never move the gap, nor would an uncertainty that
+/// cannot be compared with the one required, or it would move it to a wrong one. That of something else may go on record.
 fn check_comparable(file: &File, result: &MeasurementResult, field: &str) -> Result<(), Refusal> {
     let (Some(requirement), Some(evaluated)) = (file.requirement(), result.evaluated()) else {
         return Ok(());
@@ -71,6 +71,7 @@ fn check_comparable(file: &File, result: &MeasurementResult, field: &str) -> Res
     if !requirement.is_meant_by(result) {
         return Ok(());
     }
+    requirement.check_scale(result.value()).map_err(|error| Refusal::of_value(format!("{field}.unit"), error))?;
     CapabilityGap::between(evaluated, requirement)
         .map_err(|error| Refusal::of_value(format!("{field}.uncertainty.unit"), error))?;
     evaluated

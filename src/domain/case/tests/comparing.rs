@@ -170,12 +170,34 @@ fn a_result_of_something_else_goes_on_record_whatever_its_unit() {
     }
     let at_its_unit = "result.uncertainty.unit";
     for (required, beside, code) in [
-        (flow(), water(None), Code::RelativeToArbitraryZero),
-        (flow(), water(Some("Volume flow")), Code::RelativeToArbitraryZero),
         (bore(), pressure(None), Code::UnitIncommensurable),
         (required("DC voltage", None, Target::Uncertainty(uncertainty("2", "[ppm]"))), zero(), Code::RelativeToZero),
     ] {
         researching().then(lead(), required).when(lead(), beside).refused(code, at_its_unit);
+    }
+}
+
+/// What is required of a share, or of levels, is compared with any quantity: where the value is, its unit tells.
+#[test]
+fn a_result_in_a_unit_of_another_quantity_than_the_interval_is_refused() {
+    let uncertainty = |value, in_unit| expanded((value, in_unit), USUAL);
+    let share = |interval| required("DC voltage", Some(interval), Target::Uncertainty(uncertainty("1", "%")));
+    let level = required("sound level", Some(("30", "130", "dB{A}")), Target::Uncertainty(uncertainty("0.2", "dB")));
+    for (required, (value, in_unit), u) in [
+        (share(("0", "10", "V")), ("5", "mm"), uncertainty("0.01", "%")),
+        (share(("0.1", "10", "mL/h")), ("20", "Cel"), uncertainty("0.1", "K")),
+        (level.clone(), ("94", "dB"), uncertainty("0.3", "dB")),
+        (level, ("94", "dB[SPL]"), uncertainty("0.3", "dB")),
+    ] {
+        let measurand = required.requirement.measurand().clone();
+        let story = researching().then(lead(), required);
+        for named in [None, Some(measurand.as_str())] {
+            let measured = result(named, (value, in_unit), u.clone());
+            story.clone().when(lead(), measured).refused(Code::UnitIncommensurable, "result.unit");
+        }
+        // Of something else it goes on record, and says nothing of what is required.
+        let beside = story.then(lead(), result(Some("something else"), (value, in_unit), u));
+        assert_eq!((beside.file().measurements.len(), gap(&beside)), (1, None), "{value} {in_unit}");
     }
 }
 
