@@ -31,6 +31,19 @@ pub struct YearQuestion {
     pub at: Moment,
     /// What the time was then, where that is known better than by the last event.
     pub time: Option<Timestamp>,
+    /// As of when it is counted which cases are open and which publications stand, where that is another moment.
+    pub standing_at: Option<Moment>,
+}
+
+impl YearQuestion {
+    /// The same as of when it is counted what stands.
+    #[must_use]
+    pub fn of_what_stands(&self) -> Self {
+        match self.standing_at {
+            Some(at) => Self { at, time: None, standing_at: None, ..self.clone() },
+            None => self.clone(),
+        }
+    }
 }
 
 /// The figures of a year.
@@ -64,11 +77,16 @@ fn due(year: i16) -> Timestamp {
     calendar::end_of(last_day(year))
 }
 
+/// How a year ended, by what is known now: what is open or published today is not the year's.
+fn end(year: i16) -> Moment {
+    Moment::Occurred(due(year).as_microsecond())
+}
+
 impl App {
     /// Settles as of when a year is added up that is asked about today: as of the end of 31 October, in UTC+8; now
-    /// while that is to come, and where the log began later, for what it tells of that year was recorded since. Any
-    /// other moment stays as it is, but that a position within a command is the one at its end. And what the time is
-    /// then.
+    /// while that is to come, and where the log began later, for what it tells of that year was recorded since. What stood
+    /// is then as of the end of 31 October all the same. Any other moment stays as it is, but that a position within a
+    /// command is the one at its end. And what the time is then.
     async fn settle_year(&self, actor: &Actor, mut question: YearQuestion) -> Result<(YearQuestion, Timestamp), Fault> {
         let time = if let Moment::Position(position) = question.at {
             let append = self.append_around(position).await?;
@@ -80,8 +98,10 @@ impl App {
             question.at = then.moment;
             then.time
         } else {
+            let now = self.now();
             question.at = self.head().await?.map_or(Moment::Present, Moment::Position);
-            self.now()
+            question.standing_at = (due(question.year) < now).then(|| end(question.year));
+            now
         };
         question.time = Some(time);
         Ok((question, time))
@@ -96,7 +116,8 @@ impl App {
         }
     }
 
-    /// The figures of a year, of what this actor may see: one statement, besides those that settle the moment.
+    /// The figures of a year, of what this actor may see: one statement, besides those that settle the moment, and one
+    /// more where what stood is as of another.
     ///
     /// # Errors
     /// When the store fails.
@@ -104,20 +125,23 @@ impl App {
         let is_of_today = question.at == Moment::Present;
         let (question, time) = self.settle_year(actor, question).await?;
         let asked_at = if is_of_today { Moment::Present } else { question.at };
-        let figures = self.figures(actor, &question, FigureName::ALL).await?;
+        let figures = self.figures(actor, &question).await?;
         Ok(Year { question, asked_at, time, figures })
     }
 
-    /// Some figures of a year as of the moment of the question, which has been settled.
-    async fn figures(
-        &self,
-        actor: &Actor,
-        question: &YearQuestion,
-        names: &[FigureName],
-    ) -> Result<Vec<YearFigure>, Fault> {
-        let selections: Vec<_> = names.iter().map(|name| selection(*name)).collect();
-        let sums = self.store.year_sums(&year_query(actor, question), &selections).await?;
-        names.iter().zip(sums).map(|(name, sum)| figure(*name, sum)).collect()
+    /// The figures of a year as of the moment of the question, which has been settled, in the order of their names. What
+    /// stood as of another moment is read just after the others, and may know a little more.
+    async fn figures(&self, actor: &Actor, question: &YearQuestion) -> Result<Vec<YearFigure>, Fault> {
+        let mut figures = Vec::new();
+        for (question, names) in by_moment(question, FigureName::ALL) {
+            let selections: Vec<_> = names.iter().map(|name| selection(*name)).collect();
+            let sums = self.store.year_sums(&year_query(actor, &question), &selections).await?;
+            for (name, sum) in names.into_iter().zip(sums) {
+                figures.push(figure(name, sum)?);
+            }
+        }
+        figures.sort_by_key(|figure| figure.name);
+        Ok(figures)
     }
 
     /// The figures of a year as a summary that is submitted now is compared with; `None` while the log is empty.
@@ -130,17 +154,15 @@ impl App {
         jurisdiction: &Division,
         year: i16,
     ) -> Result<Option<ComputedFigures>, Fault> {
-        let question = YearQuestion { jurisdiction: jurisdiction.clone(), year, at: Moment::Present, time: None };
-        let year = self.year(actor, question).await?;
+        let (at, jurisdiction) = (Moment::Present, jurisdiction.clone());
+        let year = self.year(actor, YearQuestion { jurisdiction, year, at, time: None, standing_at: None }).await?;
         let position = year.question.at.last_position();
         Ok(position.map(|position| ComputedFigures { position, figures: values(year.figures) }))
     }
 
     /// The figures of a year that is over as a summary that is amended now is compared with: of what happened in the
     /// year and is recorded by now. How many cases were open, and which publications stood, is as of the end of the year,
-    /// by what is known now: what is so today is not the year's. Those are read just after the others, and may know a
-    /// little more.
-    /// `None` while the log is empty.
+    /// by what is known now. `None` while the log is empty.
     ///
     /// # Errors
     /// When the store fails.
@@ -151,16 +173,14 @@ impl App {
         year: i16,
     ) -> Result<Option<ComputedFigures>, Fault> {
         let Some(position) = self.head().await? else { return Ok(None) };
-        let question = |at| YearQuestion { jurisdiction: jurisdiction.clone(), year, at, time: None };
-        let by_now = self.figures(actor, &question(Moment::Position(position)), FigureName::ALL).await?;
-        let at_its_end = question(Moment::Occurred(due(year).as_microsecond()));
-        let standing = [FigureName::CasesOpen, FigureName::TypicalCases];
-        let standing = self.figures(actor, &at_its_end, &standing).await?;
-        let figures = values(by_now.into_iter().chain(standing));
+        let (at, standing_at) = (Moment::Position(position), Some(end(year)));
+        let question = YearQuestion { jurisdiction: jurisdiction.clone(), year, at, time: None, standing_at };
+        let figures = values(self.figures(actor, &question).await?);
         Ok(Some(ComputedFigures { position, figures }))
     }
 
-    /// The events that figures rest on, a list for each in their order: one statement. The question has been settled.
+    /// The events that figures rest on, a list for each in their order: one statement, or two where what stood is as of
+    /// another moment. The question has been settled.
     ///
     /// # Errors
     /// When the store fails.
@@ -171,9 +191,23 @@ impl App {
         names: &[FigureName],
         page: EvidencePage,
     ) -> Result<Vec<Vec<FigureEvent>>, Fault> {
-        let selections: Vec<_> = names.iter().map(|name| selection(*name)).collect();
-        Ok(self.store.year_events(&year_query(actor, question), &selections, page).await?)
+        let mut events = BTreeMap::new();
+        for (question, names) in by_moment(question, names) {
+            let selections: Vec<_> = names.iter().map(|name| selection(*name)).collect();
+            let found = self.store.year_events(&year_query(actor, &question), &selections, page).await?;
+            events.extend(names.into_iter().zip(found));
+        }
+        Ok(names.iter().map(|name| events.get(name).cloned().unwrap_or_default()).collect())
     }
+}
+
+/// The names of figures by the moment that these are as of.
+fn by_moment(question: &YearQuestion, names: &[FigureName]) -> impl Iterator<Item = (YearQuestion, Vec<FigureName>)> {
+    let has_another = question.standing_at.is_some();
+    let stands = |name: &FigureName| matches!(name, FigureName::CasesOpen | FigureName::TypicalCases);
+    let (standing, others): (Vec<_>, Vec<_>) = names.iter().copied().partition(|name| has_another && stands(name));
+    let parts = [(question.clone(), others), (question.of_what_stands(), standing)];
+    parts.into_iter().filter(|(_, names)| !names.is_empty())
 }
 
 fn year_query(actor: &Actor, question: &YearQuestion) -> YearQuery {
@@ -254,7 +288,7 @@ fn figure(name: FigureName, sum: FigureSum) -> Result<YearFigure, Fault> {
     Ok(YearFigure { name, value, events: sum.events, amounts: sum.amounts })
 }
 
-/// The figures by name; of two of one name the later.
+/// The figures by name.
 fn values(figures: impl IntoIterator<Item = YearFigure>) -> BTreeMap<FigureName, Decimal> {
     figures.into_iter().map(|figure| (figure.name, figure.value)).collect()
 }

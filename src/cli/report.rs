@@ -41,7 +41,8 @@ async fn files(app: &App, arguments: &cli::Report, settings: &Settings) -> Resul
         Some(as_of) => Moment::Position(up_to(app, Some(as_of)).await?),
     };
     let time = arguments.as_of.and_then(AsOf::time);
-    let question = YearQuestion { jurisdiction: arguments.jurisdiction.clone(), year: arguments.year, at, time };
+    let (jurisdiction, year) = (arguments.jurisdiction.clone(), arguments.year);
+    let question = YearQuestion { jurisdiction, year, at, time, standing_at: None };
     let data = report::gather(app, question).await.map_err(failed)?;
     let unreadable = report::unreadable_leads(&data) as u64;
     if unreadable > 0 && !arguments.without_names {

@@ -80,7 +80,8 @@ pub async fn gather(app: &App, question: YearQuestion) -> Result<Data, ReportErr
     let year = app.year(&actor, question).await?;
     let YearQuestion { jurisdiction, year: of_year, at, .. } = year.question.clone();
     let summed = async |keys: &[GroupKey]| sums(app, of_the_year(&year.question), &year.question, keys).await;
-    let open = sums(app, open(&jurisdiction), &year.question, &[]).await?.pop().unwrap_or_default();
+    let standing = year.question.of_what_stands();
+    let open = sums(app, open(&jurisdiction), &standing, &[]).await?.pop().unwrap_or_default();
     let summary = app
         .register::<AnnualSummary>(&actor, AnnualSummaryId::of(&jurisdiction, of_year).into(), year.asked_at)
         .await?;
@@ -104,8 +105,8 @@ pub async fn gather(app: &App, question: YearQuestion) -> Result<Data, ReportErr
         item_names: item_names(app, &year, at).await?,
         gaps: lines::gaps(app, &of_the_year(&year.question), at, lines::AT_ONCE).await?,
         trainings: lines::trainings(app, &year.question).await?,
-        typical: lines::typical(app, &year.question).await?,
-        difficult: lines::difficult(app, &year.question, lines::AT_ONCE).await?,
+        typical: lines::typical(app, &standing).await?,
+        difficult: lines::difficult(app, &standing, lines::AT_ONCE).await?,
         evidence,
         year,
     })

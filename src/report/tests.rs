@@ -43,7 +43,7 @@ async fn data_of(year: i16, time: Option<Timestamp>) -> (Data, TempDir) {
 async fn question(app: &App, division: &str, year: i16, time: Option<Timestamp>) -> YearQuestion {
     let head = app.head().await.expect("the log is there").expect("it has events");
     let jurisdiction = Division::parse(division).expect("a division");
-    YearQuestion { jurisdiction, year, at: Moment::Position(head), time }
+    YearQuestion { jurisdiction, year, at: Moment::Position(head), time, standing_at: None }
 }
 
 async fn demonstration() -> (App, Arc<ManualClock>, TempDir) {

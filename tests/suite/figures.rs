@@ -60,7 +60,7 @@ impl Demonstration {
     /// Every value of the year, and the first events that each rests on.
     async fn year(&self, at: Moment) -> Vec<(FigureName, String, u64, Vec<u64>)> {
         let jurisdiction = Division::parse("44").expect("Guangdong");
-        let question = YearQuestion { jurisdiction, year: 2026, at, time: None };
+        let question = YearQuestion { jurisdiction, year: 2026, at, time: None, standing_at: None };
         let year = self.app.year(&everybody(), question).await.expect("the log has begun");
         let names: Vec<_> = year.figures.iter().map(|figure| figure.name).collect();
         let page = EvidencePage { after: None, limit: 1_000 };

@@ -71,7 +71,7 @@ impl StatisticsQuery {
         .await
     }
 
-    /// 年度数据: the figures of a jurisdiction's year, computed from the log as of the end of 31 October; as of now while that is to come, and where the log began after it; under `asOf` as of its moment: `time` says which. The year goes from 1 November to 31 October, from one summary's due day to the next: November and December are of the next year. What is recorded after its year's 31 October is in the figures of a later moment, and in an amended summary, which is compared with what the log gave when it was amended. Each names the events that it rests on, and stands beside what was submitted.
+    /// 年度数据: the figures of a jurisdiction's year, computed from the log as of the end of 31 October; as of now while that is to come, and where the log began after it, but for `CASES_OPEN` and `TYPICAL_CASES`, which are then as of the end of that 31 October by what is known now; under `asOf` as of its moment: `time` says which. The year goes from 1 November to 31 October, from one summary's due day to the next: November and December are of the next year. What is recorded after its year's 31 October is in the figures of a later moment, and in an amended summary, which is compared with what the log gave when it was amended. Each names the events that it rests on, and stands beside what was submitted.
     async fn annual_figures(
         &self,
         ctx: &Context<'_>,
@@ -87,9 +87,8 @@ impl StatisticsQuery {
                 let message = format!("{year} is not a year from {} to {}", YEARS.start(), YEARS.end());
                 return Err(errors::argument("YEAR_INVALID", "year", message));
             };
-            AnnualFigures::load(ctx, YearQuestion { jurisdiction, year, at: self.0.moment, time: self.0.time })
-                .await
-                .map(Some)
+            let (at, time) = (self.0.moment, self.0.time);
+            AnnualFigures::load(ctx, YearQuestion { jurisdiction, year, at, time, standing_at: None }).await.map(Some)
         })
         .await
     }

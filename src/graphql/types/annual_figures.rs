@@ -133,7 +133,7 @@ impl AnnualFigures {
         last_day(self.year.question.year).into()
     }
 
-    /// 截至时间: as of when the figures are: the end of 31 October of the year in UTC+8; now while that is to come, and where the log began after it; under `asOf` its moment.
+    /// 截至时间: as of when the figures are: the end of 31 October of the year in UTC+8; now while that is to come, and where the log began after it (`CASES_OPEN` and `TYPICAL_CASES` are then as of that 31 October all the same); under `asOf` its moment.
     async fn time(&self) -> DateTime {
         self.year.time.into()
     }

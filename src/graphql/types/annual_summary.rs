@@ -62,14 +62,14 @@ impl AnnualSummaryNode {
     async fn computed(&self, ctx: &Context<'_>) -> Option<Result<AnnualFigures>> {
         errors::nullable(async {
             let AnnualSummaryFile { jurisdiction, year, .. } = self.file();
-            let question =
-                YearQuestion { jurisdiction: jurisdiction.clone(), year: *year, at: self.0.at, time: self.0.time };
+            let (jurisdiction, year) = (jurisdiction.clone(), *year);
+            let question = YearQuestion { jurisdiction, year, at: self.0.at, time: self.0.time, standing_at: None };
             AnnualFigures::load(ctx, question).await.map(Some)
         })
         .await
     }
 
-    /// 上报时的计算数据: the figures of its year as the log gave them, to whoever reported it, when it was submitted or last amended: as of 31 October once that was over; to an amendment after it, with what of the year was recorded until the amendment, and `CASES_OPEN` and `TYPICAL_CASES` as of 31 October by what was known then. Absent where the log had none, and where they were not recorded yet.
+    /// 上报时的计算数据: the figures of its year as the log gave them, to whoever reported it, when it was submitted or last amended: as of 31 October once that was over; to an amendment after it, and where the log began after it, with what of the year was recorded until then, and `CASES_OPEN` and `TYPICAL_CASES` as of 31 October by what was known then. Absent where the log had none, and where they were not recorded yet.
     async fn computed_then(&self) -> Option<ComputedThen> {
         self.file().computed.as_ref().map(ComputedThen::of)
     }

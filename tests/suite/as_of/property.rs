@@ -256,7 +256,7 @@ async fn figures<'a>(
     }
     for year in [2025, 2026] {
         let jurisdiction = Division::parse("44").expect("Guangdong");
-        let question = YearQuestion { jurisdiction, year, at, time: Some(time) };
+        let question = YearQuestion { jurisdiction, year, at, time: Some(time), standing_at: None };
         let told = house.app.year(&everybody(), question).await.expect("the log has begun");
         let names: Vec<_> = told.figures.iter().map(|figure| figure.name).collect();
         let page = EvidencePage { after: None, limit: 10_000 };

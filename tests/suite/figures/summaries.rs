@@ -163,7 +163,7 @@ async fn an_amendment_holds_what_was_recorded_late(database: Database) {
 
 pub(super) async fn document(app: &App, year: i16) -> String {
     let jurisdiction = Division::parse("44").expect("Guangdong");
-    let question = YearQuestion { jurisdiction, year, at: Moment::Present, time: None };
+    let question = YearQuestion { jurisdiction, year, at: Moment::Present, time: None, standing_at: None };
     let data = report::gather(app, question).await.expect("figures");
     let document = report::compose(&data, Language::En).expect("charts");
     report::write(&document, Format::Csv, None).expect("lines").remove(0).text
@@ -178,14 +178,23 @@ async fn a_log_that_began_later_reports_the_year(database: Database) {
     });
     house.creates("enterprise 0", "reportCase", "case", report).await;
     go_to(&house, "2026-01-20T02:00:00Z");
-    let fields = "annualFigures(divisionCode: \"44\", year: 2025) { time position figures { name value } }";
+    // What is open today was not open then.
+    house.reported(1, "外径").await;
+    let fields = "annualFigures(divisionCode: \"44\", year: 2025) { time position agrees
+        figures { name value evidence { count eventIds } } }";
     let year = ask(&house, fields).await["annualFigures"].clone();
     assert_eq!(figure(&year, "CASES_REPORTED")["value"], "1");
+    let open = figure(&year, "CASES_OPEN");
+    assert_eq!((&open["value"], &open["evidence"]["count"]), (&json!("1"), &json!(1)));
+    assert_eq!(open["evidence"]["eventIds"], figure(&year, "CASES_REPORTED")["evidence"]["eventIds"]);
     assert_eq!(
         (&year["time"], &year["position"]),
         (&json!("2026-01-20T02:00:00Z"), &json!(house.head().await.to_string()))
     );
-    assert!(document(&house.app, 2025).await.contains("As of: 2026-01-20"));
+    let document = document(&house.app, 2025).await;
+    for line in ["As of: 2026-01-20", "Cases open,From the log,1\r\n"] {
+        assert!(document.contains(line), "{line} in {document}");
+    }
 
     let known = house.head().await;
     let summary = json!({ "divisionCode": "44", "year": 2025, "text": "补报。", "fillFromLog": true });
@@ -193,6 +202,13 @@ async fn a_log_that_began_later_reports_the_year(database: Database) {
     let submitted = house.ordered("manager", "submitAnnualSummary", shows, summary).await["annualSummary"].clone();
     assert_eq!((&submitted["late"], &submitted["computedThen"]["position"]), (&json!(true), &json!(known.to_string())));
     assert_eq!(figure(&submitted, "受理难点")["value"], "1");
+    assert_eq!(figure(&submitted, "未了结难点")["value"], "1");
+    assert_eq!(ask(&house, fields).await["annualFigures"]["agrees"], true);
+    let amendment =
+        json!({ "divisionCode": "44", "year": 2025, "text": "补报。", "reason": "更正", "fillFromLog": true });
+    let amended = house.ordered("manager", "amendAnnualSummary", shows, amendment).await["annualSummary"].clone();
+    assert_eq!(amended["figures"], submitted["figures"]);
+    assert_eq!(ask(&house, fields).await["annualFigures"]["agrees"], true);
 
     // What has not begun is reported by nobody.
     let summary = json!({ "divisionCode": "44", "year": 2027, "text": "预报。", "fillFromLog": true });

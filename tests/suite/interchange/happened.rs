@@ -81,7 +81,8 @@ async fn what_a_file_belongs_to_is_there_from_the_earliest_on(database: Database
     let enrolled = async |year| {
         let position = house.head().await.unwrap();
         let jurisdiction = Division::parse("44").unwrap();
-        let question = YearQuestion { jurisdiction, year, at: Moment::Position(position), time: None };
+        let question =
+            YearQuestion { jurisdiction, year, at: Moment::Position(position), time: None, standing_at: None };
         let figures = house.app.year(&importer(), question).await.unwrap().figures;
         let figure = figures.into_iter().find(|figure| figure.name == FigureName::EnterprisesEnrolled);
         figure.unwrap().value.to_string()
