@@ -6,9 +6,8 @@
 use std::cmp::Ordering;
 use std::f64::consts::{FRAC_PI_2, SQRT_2};
 use std::fmt;
-use std::num::NonZeroU64;
 
-use bigdecimal::{BigDecimal, RoundingMode, ToPrimitive};
+use bigdecimal::{BigDecimal, ToPrimitive};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::refusal::Code;
@@ -23,6 +22,10 @@ const ROOM_FOR_ROUNDING: f64 = 1.01;
 /// How far a k may be from that of the normal distribution at its p and still be taken for it: 2 is 2 percent above it at
 /// 0.95, and that of 30 degrees of freedom 4 percent (JCGM 100:2008, table G.2).
 const ROOM_FOR_NORMAL: f64 = 0.05;
+
+/// How far the k of the normal distribution at two p may be apart and these still be taken for one, in parts of the lesser:
+/// at 0.95 and 0.9545, both of which people write for k = 2, they are 2 percent apart.
+const ROOM_FOR_PROBABILITY: f64 = 0.025;
 
 /// A coverage factor k with the coverage probability p that it stands for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -47,21 +50,15 @@ impl Coverage {
         &self.probability
     }
 
-    /// How this coverage probability is to another: greater, less or the same one.
+    /// How this coverage probability is to another: greater, less or the same one. The same are those at which a normal
+    /// distribution has nearly the same k: 2 is of *approximately* 95 percent (JCGM 100:2008, G.6.6). 0.975 and 0.985 are
+    /// those of k = 2.24 and k = 2.43, and 0.9973 and 0.9999 those of k = 3 and k = 3.89.
     fn compare_to(&self, probability: &Decimal) -> Ordering {
-        uncovered(probability).cmp(&uncovered(&self.probability))
-    }
-}
-
-/// What a coverage probability leaves out, `1 − p`, to two decimals, half to even, and to one digit below 0.01: those that
-/// agree in it are the same one. People write 0.95 and 0.9545 for the same k = 2, which is of *approximately* 95 percent
-/// (JCGM 100:2008, G.6.6); 0.9973 and 0.9999 are those of k = 3 and k = 3.89.
-fn uncovered(probability: &Decimal) -> BigDecimal {
-    let rest = &Decimal::one() - probability;
-    let rest = rest.as_big_decimal();
-    match *rest < BigDecimal::new(1.into(), 2) {
-        true => rest.with_precision_round(NonZeroU64::MIN, RoundingMode::HalfEven),
-        false => rest.with_scale_round(2, RoundingMode::HalfEven),
+        let (this, other) = (normal_factor(&self.probability), normal_factor(probability));
+        match (this - other).abs() <= this.min(other) * ROOM_FOR_PROBABILITY {
+            true => Ordering::Equal,
+            false => self.probability.cmp(probability),
+        }
     }
 }
 

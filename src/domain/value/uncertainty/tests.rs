@@ -97,21 +97,22 @@ fn it_is_told_at_another_coverage() {
         ("2", "0.9545", "6"),
         ("2.87", "0.95", "6"),
         ("2.87", "0.954", "6"),
-        // 0.955 is 0.96, and 0.945 is 0.94: half to even.
-        ("2.048", "0.955", "5.859375"),
-        ("1.92", "0.945", "6.25"),
-        ("3", "0.9451", "6"),
+        // Of k from 1.92 to 2.005 with a normal distribution, and then of one beyond.
+        ("2.048", "0.955", "6"),
+        ("1.92", "0.945", "6"),
+        ("2.048", "0.956", "5.859375"),
+        ("1.92", "0.943", "6.25"),
         ("3", "0.9973", "4"),
         ("1", "0.6827", "12"),
         // Of few degrees of freedom: U95 is above U90, whatever k is.
         ("6.31", "0.90", "6"),
-        ("3", "0.945", "6"),
+        ("3", "0.943", "6"),
         // Of a rectangular distribution: U95 is below U99.
         ("1.71", "0.99", "6"),
         // Of 2 degrees of freedom, or of any other distribution: no more than U99.73 is all that is known.
         ("19.21", "0.9973", "6"),
-        ("3", "0.955", "6"),
-        ("1.5", "0.945", "6"),
+        ("3", "0.956", "6"),
+        ("1.5", "0.943", "6"),
     ] {
         let told = stated("6", Some(k), Some(p)).unwrap().at(&Coverage::usual());
         assert_eq!(told, Ratio::from(&decimal(at_usual)), "k = {k}, p = {p}");
@@ -139,7 +140,7 @@ fn it_does_not_fall_as_p_grows() {
 }
 
 #[test]
-fn probabilities_are_compared_by_what_they_leave_out() {
+fn probabilities_are_the_same_where_a_normal_distribution_has_nearly_the_same_factor() {
     for (one, other, expected) in [
         ("0.95", "0.9545", Ordering::Equal),
         ("0.68", "0.6827", Ordering::Equal),
@@ -149,7 +150,14 @@ fn probabilities_are_compared_by_what_they_leave_out() {
         ("0.9973", "0.995", Ordering::Greater),
         ("0.99", "0.995", Ordering::Less),
         ("0.95", "0.99", Ordering::Less),
-        ("0.999999", "0.9999994", Ordering::Less),
+        // Both leave out 0.02, to two decimals.
+        ("0.975", "0.985", Ordering::Less),
+        ("0.955", "0.96", Ordering::Equal),
+        ("0.95", "0.96", Ordering::Less),
+        ("0.999999", "0.9999994", Ordering::Equal),
+        ("0.999999", "0.9999999", Ordering::Less),
+        // Near 1, where a binary p would be 1.
+        ("0.9999999999999999999999", "0.99999999999999999999999999", Ordering::Less),
     ] {
         let coverage = |p| Coverage { factor: decimal("2"), probability: decimal(p) };
         assert_eq!(coverage(one).compare_to(&decimal(other)), expected, "{one} {other}");
