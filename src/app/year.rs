@@ -12,6 +12,7 @@ use crate::app::scope::RegisterScope;
 use crate::app::statistics::fee_total;
 use crate::domain::actor::Actor;
 use crate::domain::annual_summary::figure::{ComputedFigures, FigureName};
+use crate::domain::annual_summary::state::AnnualSummaryFile;
 use crate::domain::annual_summary::year::{first_day, last_day};
 use crate::domain::case::values::{Kind, Status};
 use crate::domain::value::{Decimal, Division, calendar};
@@ -57,6 +58,18 @@ pub struct Year {
     pub time: Timestamp,
     /// In the order of their names.
     pub figures: Vec<YearFigure>,
+    /// The figures as of 31 October, where it was asked about a later moment of the past.
+    pub when_due: Option<BTreeMap<FigureName, Decimal>>,
+}
+
+impl Year {
+    /// What of the log a figure is held against that was submitted, by whatever moment the year is shown as of: what it
+    /// gave to the last amendment, where that was late; else what it was as of 31 October, and until then as of now.
+    #[must_use]
+    pub fn compared_with<'a>(&'a self, summary: &'a AnnualSummaryFile, figure: &'a YearFigure) -> &'a Decimal {
+        let mut then = [summary.at_amendment(), self.when_due.as_ref()].into_iter().flatten();
+        then.find_map(|figures| figures.get(&figure.name)).unwrap_or(&figure.value)
+    }
 }
 
 /// A figure of a year.
@@ -116,8 +129,8 @@ impl App {
         }
     }
 
-    /// The figures of a year, of what this actor may see: one statement, besides those that settle the moment, and one
-    /// more where what stood is as of another.
+    /// The figures of a year, of what this actor may see: one statement, besides those that settle the moment, one more
+    /// where what stood is as of another, and as many again where that is in the past and after the year's 31 October.
     ///
     /// # Errors
     /// When the store fails.
@@ -126,7 +139,31 @@ impl App {
         let (question, time) = self.settle_year(actor, question).await?;
         let asked_at = if is_of_today { Moment::Present } else { question.at };
         let figures = self.figures(actor, &question).await?;
-        Ok(Year { question, asked_at, time, figures })
+        let when_due = match asked_at {
+            // Such are the figures themselves.
+            Moment::Present => None,
+            Moment::Position(_) | Moment::Occurred(_) => self.figures_when_due(actor, &question, time).await?,
+        };
+        Ok(Year { question, asked_at, time, figures, when_due })
+    }
+
+    /// The figures as of the end of 31 October, beside those of the question, which has been settled to that time; `None`
+    /// where that is no later moment. Where the log began later they are of what the question knows, but for what stood.
+    async fn figures_when_due(
+        &self,
+        actor: &Actor,
+        question: &YearQuestion,
+        time: Timestamp,
+    ) -> Result<Option<BTreeMap<FigureName, Decimal>>, Fault> {
+        if time <= due(question.year) {
+            return Ok(None);
+        }
+        let question = match self.when_due(actor, question.year).await? {
+            Some(then) if then.moment == question.at => return Ok(None),
+            Some(then) => YearQuestion { at: then.moment, ..question.clone() },
+            None => YearQuestion { standing_at: Some(end(question.year)), ..question.clone() },
+        };
+        Ok(Some(values(self.figures(actor, &question).await?)))
     }
 
     /// The figures of a year as of the moment of the question, which has been settled, in the order of their names. What

@@ -1,5 +1,7 @@
 //! The tables of a report.
 
+use std::collections::BTreeMap;
+
 use crate::app::{Fault, FeeSum, GapSums, GroupSums, days, fee_total, gap_of};
 use crate::domain::annual_summary::figure::FigureName;
 use crate::domain::annual_summary::state::AnnualSummaryFile;
@@ -125,10 +127,10 @@ impl Data {
     }
 
     /// The figures of the year, beside what was submitted, and then what was submitted that the log does not count. What
-    /// was amended after the year is held against what the log gave then, which has a column of its own.
+    /// is held against figures of another moment than the report's has a column of those.
     pub(super) fn figures(&self, language: Language) -> Table {
         let submitted = self.submitted.as_ref();
-        let at_amendment = submitted.and_then(AnnualSummaryFile::at_amendment);
+        let of_then = submitted.and_then(|file| self.of_then(language, file));
         let mut columns = vec![
             Column::text(language.say("数据", "Figure")),
             Column::numbers(language.say("按记录计算", "From the log")),
@@ -137,13 +139,15 @@ impl Data {
         ];
         let or_nothing = |number: Option<&Decimal>| number.map_or_else(|| NOTHING.to_owned(), ToString::to_string);
         let of_the_log = self.year.figures.iter().map(|figure| {
-            let then = at_amendment.and_then(|figures| figures.get(&figure.name));
-            let with = then.unwrap_or(&figure.value);
-            let held_against = submitted.and_then(|file| figure.name.held_against(with, &file.figures));
-            let agrees = match held_against {
+            let then = of_then.as_ref().and_then(|(figures, _)| figures.get(&figure.name));
+            let agreement = submitted.and_then(|file| {
+                let with = self.year.compared_with(file, figure);
+                Some(figure.name.held_against(with, &file.figures)? == with)
+            });
+            let agrees = match agreement {
                 None => NOTHING.to_owned(),
-                Some(held) if held == with => language.say("一致", "yes"),
-                Some(_) => language.say("不一致", "NO"),
+                Some(true) => language.say("一致", "yes"),
+                Some(false) => language.say("不一致", "NO"),
             };
             let reported = submitted.and_then(|file| figure.name.submitted(&file.figures));
             let row = vec![label(language, figure.name), figure.value.to_string(), or_nothing(reported), agrees];
@@ -154,11 +158,25 @@ impl Data {
             (vec![name.to_string(), String::new(), value.to_string(), NOTHING.to_owned()], String::new())
         });
         let (mut rows, then): (Vec<_>, Vec<_>) = of_the_log.chain(others).unzip();
-        if at_amendment.is_some() {
-            columns.insert(2, Column::numbers(language.say("修改时按记录计算", "From the log at the amendment")));
+        if let Some((_, title)) = of_then {
+            columns.insert(2, Column::numbers(title));
             rows.iter_mut().zip(then).for_each(|(row, then)| row.insert(2, then));
         }
         Table { columns, rows }
+    }
+
+    /// The figures of another moment that a summary is held against: to the last amendment where that was after the year,
+    /// and else as of the year's end where the report is of later; with what they are called.
+    fn of_then<'a>(
+        &'a self,
+        language: Language,
+        summary: &'a AnnualSummaryFile,
+    ) -> Option<(&'a BTreeMap<FigureName, Decimal>, String)> {
+        if let Some(figures) = summary.at_amendment() {
+            return Some((figures, language.say("修改时按记录计算", "From the log at the amendment")));
+        }
+        let figures = self.year.when_due.as_ref()?;
+        Some((figures, language.say("10 月 31 日按记录计算", "From the log as of 31 October")))
     }
 
     pub(super) fn times(&self, language: Language) -> Table {

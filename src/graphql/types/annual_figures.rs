@@ -90,7 +90,7 @@ impl AnnualFigures {
     fn figure(&self, figure: &YearFigure) -> AnnualFigure {
         let compared = self.submitted.as_ref().and_then(|node| {
             let file = node.file();
-            let with = file.at_amendment().and_then(|then| then.get(&figure.name)).unwrap_or(&figure.value);
+            let with = self.year.compared_with(file, figure);
             let submitted = figure.name.held_against(with, &file.figures)?;
             Some(Compared { submitted: submitted.clone(), with: with.clone() })
         });
@@ -159,7 +159,7 @@ impl AnnualFigures {
         self.submitted.clone()
     }
 
-    /// 一致: whether every figure that was submitted under a name of these is the one that the log gave: as of `time`, or to a summary that was last amended after 31 October as of that amendment, with what was recorded late. Absent where none was submitted.
+    /// 一致: whether every figure that was submitted under a name of these is the one that the log gave: as of `time`, or of 31 October where that was before; to a summary that was last amended after 31 October as of that amendment, with what was recorded late. Absent where none was submitted.
     async fn agrees(&self) -> Option<bool> {
         let agreements = self.year.figures.iter().filter_map(|figure| self.figure(figure).agreement());
         agreements.reduce(|all, one| all && one)
@@ -221,7 +221,7 @@ impl AnnualFigure {
         self.compared.as_ref().map(|compared| Decimal::of(&compared.submitted))
     }
 
-    /// 比较数值: what `submitted` is compared with: `value`; where the summary was last amended after 31 October, what the log gave at that amendment, with what was recorded late, as its `computedThen` says. Absent where nothing was submitted.
+    /// 比较数值: what `submitted` is compared with: `value`; under `asOf` of a moment after 31 October, what it was as of that day; where the summary was last amended after 31 October, what the log gave at that amendment, with what was recorded late, as its `computedThen` says. Absent where nothing was submitted.
     async fn compared_with(&self) -> Option<Decimal> {
         self.compared.as_ref().map(|compared| Decimal::of(&compared.with))
     }

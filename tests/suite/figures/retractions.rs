@@ -5,7 +5,7 @@ use etalon::app::Replayed;
 use serde_json::{Value, json};
 
 use crate::as_of::house::House;
-use crate::figures::summaries::{ask, document, figure, go_to, researched};
+use crate::figures::summaries::{ask, document, figure, go_to, happened, position, researched};
 use crate::life::world::with;
 use crate::store::on_both_databases;
 use crate::store::support::Database;
@@ -35,14 +35,6 @@ async fn told(house: &House, point: Option<&str>, year: i16) -> Value {
         "charged": of("FEES_CHARGED"), "total": of("FEE_TOTAL"), "closed": of("GAPS_CLOSED"),
         "items": year["fees"]["items"], "fees": group["fees"], "before": group["gapBefore"], "after": group["gapAfter"],
     })
-}
-
-fn position(position: u64) -> String {
-    format!("point: {{ position: \"{position}\" }}")
-}
-
-fn happened(time: &str) -> String {
-    format!("point: {{ time: \"{time}\" }}, axis: OCCURRED")
 }
 
 /// The log makes the rows that are served, read at once as it did event by event.

@@ -46,6 +46,16 @@ pub(super) fn go_to(house: &House, time: &str) {
     house.clock.set(time.parse().expect("a time"));
 }
 
+/// The moment just after a position.
+pub(super) fn position(position: u64) -> String {
+    format!("point: {{ position: \"{position}\" }}")
+}
+
+/// The moment of what had happened by a time.
+pub(super) fn happened(time: &str) -> String {
+    format!("point: {{ time: \"{time}\" }}, axis: OCCURRED")
+}
+
 async fn a_late_summary_is_compared_with_the_figures(database: Database) {
     let house = House::on(database).await;
     researched(&house).await;
@@ -95,6 +105,55 @@ async fn a_late_summary_is_compared_with_the_figures(database: Database) {
     assert_eq!(then["asOf"]["query"]["annualSummary"]["computed"]["time"], asked);
 }
 
+/// Reports a case of the year after it, and one of the next.
+async fn reported_late(house: &House) {
+    let report = json!({
+        "enterpriseId": house.enterprises[0], "campaignId": house.campaign,
+        "title": "外径", "problem": "相差 5 µm", "origin": { "ownReport": true },
+    });
+    for more in [json!({ "occurredAt": "2026-10-20T02:00:00Z" }), json!({})] {
+        house.creates("enterprise 0", "reportCase", "case", with(report.clone(), more)).await;
+    }
+}
+
+/// What is told of a figure, and of what was submitted for it.
+fn told(year: &Value, name: &str) -> [Value; 4] {
+    ["value", "submitted", "comparedWith", "agrees"].map(|field| figure(year, name)[field].clone())
+}
+
+/// However late the moment is that a year is asked as of, what was submitted is compared with its 31 October, as it is
+/// today.
+async fn a_summary_agrees_as_of_a_later_moment_as_it_does_today(database: Database) {
+    let house = House::on(database).await;
+    researched(&house).await;
+    let time = "2026-11-10T02:00:00Z";
+    go_to(&house, time);
+    reported_late(&house).await;
+    let summary = json!({ "divisionCode": "44", "year": 2026, "text": "本年度受理一件。", "fillFromLog": true });
+    house.ordered("manager", "submitAnnualSummary", "annualSummary { late }", summary).await;
+    let today = ask(&house, YEAR).await["annualFigures"].clone();
+    assert_eq!(today["agrees"], true);
+    assert_eq!(told(&today, "CASES_REPORTED"), [json!("1"), json!("1"), json!("1"), json!(true)]);
+
+    let head = house.head().await;
+    for point in [position(head), happened(time)] {
+        let then = ask(&house, &format!("asOf({point}) {{ query {{ {YEAR} }} }}")).await;
+        let then = &then["asOf"]["query"]["annualFigures"];
+        assert_eq!(then["agrees"], true, "{then}");
+        assert_eq!(told(then, "CASES_REPORTED"), [json!("2"), json!("1"), json!("1"), json!(true)]);
+        assert_eq!(told(then, "CASES_OPEN"), [json!("3"), json!("1"), json!("1"), json!(true)]);
+    }
+    let document = document_as_of(&house.app, 2026, Moment::Position(head)).await;
+    for line in [
+        "Cases reported,From the log,2\r\n",
+        "Cases reported,From the log as of 31 October,1\r\n",
+        "Cases reported,Submitted,1\r\n",
+        "Cases reported,Agrees,yes\r\n",
+    ] {
+        assert!(document.contains(line), "{line} in {document}");
+    }
+}
+
 /// What was recorded after the year belongs in an amendment, and is what that is compared with and filled from.
 async fn an_amendment_holds_what_was_recorded_late(database: Database) {
     let house = House::on(database).await;
@@ -106,19 +165,10 @@ async fn an_amendment_holds_what_was_recorded_late(database: Database) {
     house.ordered("manager", "submitAnnualSummary", "annualSummary { late }", summary.clone()).await;
 
     // A case and a fee of the year, and a case of the next.
-    let report = json!({
-        "enterpriseId": house.enterprises[0], "campaignId": house.campaign,
-        "title": "外径", "problem": "相差 5 µm", "origin": { "ownReport": true },
-    });
-    for more in [json!({ "occurredAt": "2026-10-20T02:00:00Z" }), json!({})] {
-        house.creates("enterprise 0", "reportCase", "case", with(report.clone(), more)).await;
-    }
+    reported_late(&house).await;
     let fee = json!({ "caseId": case, "item": "GD-L-012", "serviceDate": "2026-10-20", "amount": "0.10" });
     house.ordered("coordinator", "recordFee", "case { id }", fee).await;
     let year = ask(&house, YEAR).await["annualFigures"].clone();
-    let told = |year: &Value, name: &str| {
-        ["value", "submitted", "comparedWith", "agrees"].map(|field| figure(year, name)[field].clone())
-    };
     assert_eq!(told(&year, "CASES_REPORTED"), [json!("1"), json!("1"), json!("1"), json!(true)]);
     assert_eq!(told(&year, "CASES_OPEN"), [json!("1"), json!("1"), json!("1"), json!(true)]);
 
@@ -162,8 +212,12 @@ async fn an_amendment_holds_what_was_recorded_late(database: Database) {
 }
 
 pub(super) async fn document(app: &App, year: i16) -> String {
+    document_as_of(app, year, Moment::Present).await
+}
+
+async fn document_as_of(app: &App, year: i16, at: Moment) -> String {
     let jurisdiction = Division::parse("44").expect("Guangdong");
-    let question = YearQuestion { jurisdiction, year, at: Moment::Present, time: None, standing_at: None };
+    let question = YearQuestion { jurisdiction, year, at, time: None, standing_at: None };
     let data = report::gather(app, question).await.expect("figures");
     let document = report::compose(&data, Language::En).expect("charts");
     report::write(&document, Format::Csv, None).expect("lines").remove(0).text
@@ -327,6 +381,7 @@ async fn a_point_within_a_command_is_the_moment_after_it(database: Database) {
 
 on_both_databases! {
     a_late_summary_is_compared_with_the_figures,
+    a_summary_agrees_as_of_a_later_moment_as_it_does_today,
     an_amendment_holds_what_was_recorded_late,
     a_log_that_began_later_reports_the_year,
     every_month_is_of_one_year,
