@@ -1,5 +1,6 @@
 //! Questions about the registers: enterprises, campaigns, institutions, persons, catalogues, annual summaries.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -121,14 +122,22 @@ impl App {
     }
 
     /// Entries that a case names: whoever sees the case sees who they are. What else is shown of them is for the
-    /// register's own rule.
+    /// register's own rule. A case may be dated before what it names was put on record: as of what had happened by a time
+    /// such an entry is told as it was first.
     ///
     /// # Errors
     /// When the store fails or an entry cannot be read.
     pub async fn named_by_a_case<A: Commanded>(&self, ids: Vec<Uuid>, at: Moment) -> Result<Vec<Entry<A>>, Fault> {
-        let limit = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-        let page = RegisterPage { ids: Some(ids), limit, at, ..RegisterPage::default() };
-        self.store.registers(&register_query::<A>(&page)).await?.into_iter().map(entry).collect()
+        let mut found =
+            self.store.registers(&RegisterQuery { at, ..RegisterQuery::of(A::AGGREGATE, ids.clone()) }).await?;
+        if matches!(at, Moment::Occurred(_)) {
+            let there: HashSet<_> = found.iter().map(|entry| entry.stream.aggregate_id).collect();
+            let later: Vec<_> = ids.into_iter().filter(|id| !there.contains(id)).collect();
+            if !later.is_empty() {
+                found.extend(self.store.first_of_registers(A::AGGREGATE, &later).await?);
+            }
+        }
+        found.into_iter().map(entry).collect()
     }
 
     /// Those of the entries of a register that are there for this actor.

@@ -28,11 +28,12 @@ use crate::store::stored::{
 use crate::store::texts::IndexDialect;
 use crate::store::version_row::{CaseVersionRow, RegisterVersionRow};
 use crate::store::{
-    Append, AppendError, AppendSpan, Attachment, CaseLink, CaseQuery, Committed, EventQuery, EventRecord, EvidencePage,
-    FigureEvent, FigureSelection, FigureSum, Grouped, Head, Moment, NumberTaken, PoolState, Reading, RebuildOutcome,
-    RebuiltRow, RegisterQuery, RowDifference, RowsCompared, RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery, Store,
-    StoreError, StoredCase, StoredCommand, StoredRegister, StoredText, StreamEvent, StreamId, StreamRange, TextQuery,
-    Texts, YearQuery, case_list, digest, filter, schema::Catalogued, sql, statistics, texts, year,
+    AggregateType, Append, AppendError, AppendSpan, Attachment, CaseLink, CaseQuery, Committed, EventQuery,
+    EventRecord, EvidencePage, FigureEvent, FigureSelection, FigureSum, Grouped, Head, Moment, NumberTaken, PoolState,
+    Reading, RebuildOutcome, RebuiltRow, RegisterQuery, RowDifference, RowsCompared, RowsDigest, RowsForm, SUB_CASE_OF,
+    StatisticsQuery, Store, StoreError, StoredCase, StoredCommand, StoredRegister, StoredText, StreamEvent, StreamId,
+    StreamRange, TextQuery, Texts, YearQuery, case_list, digest, filter, schema::Catalogued, sql, statistics, texts,
+    year,
 };
 
 /// What differs between the databases.
@@ -290,6 +291,10 @@ impl<B: Backend> Store for SqlStore<B> {
 
     async fn registers(&self, query: &RegisterQuery) -> Result<Vec<StoredRegister>, StoreError> {
         Ok(in_order(query.keep, self.many::<RegisterVersionRow, _>("list a register", filter::registers(query)).await?))
+    }
+
+    async fn first_of_registers(&self, of: AggregateType, ids: &[Uuid]) -> Result<Vec<StoredRegister>, StoreError> {
+        self.many::<RegisterVersionRow, _>("read a register", filter::first_of_registers(of, ids)).await
     }
 
     async fn count_registers(&self, query: &RegisterQuery) -> Result<u64, StoreError> {

@@ -2,17 +2,18 @@
 //! into the text; everything from outside is an argument.
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::store::condition::{Sense, push_condition, push_in, push_list, push_pattern, push_starts_with};
 use crate::store::sight::{push_scope, push_within};
 use crate::store::sql::{
-    CASE_VERSIONS, COUNT_CASES, COUNT_CASES_AND_HEAD, COUNT_EVENTS, COUNT_REGISTERS, EVENTS, HEAD_UNLESS_REGISTERS,
-    PRESENT_CASES, REGISTERS, REGISTERS_AND_HEAD, is_open_version,
+    CASE_VERSIONS, COUNT_CASES, COUNT_CASES_AND_HEAD, COUNT_EVENTS, COUNT_REGISTERS, EVENTS, FIRST_OF_REGISTERS,
+    HEAD_UNLESS_REGISTERS, PRESENT_CASES, REGISTERS, REGISTERS_AND_HEAD, is_open_version,
 };
 use crate::store::statement::{Argument, Statement};
 use crate::store::{
-    Access, Among, CaseColumn, CaseQuery, Condition, EventQuery, Keep, Moment, Operator, Picked, RegisterQuery, Span,
-    StoreError,
+    Access, AggregateType, Among, CaseColumn, CaseQuery, Condition, EventQuery, Keep, Moment, Operator, Picked,
+    RegisterQuery, Span, StoreError,
 };
 
 pub(super) fn events(query: &EventQuery) -> Statement {
@@ -195,7 +196,16 @@ pub(super) fn registers(query: &RegisterQuery) -> Statement {
     list_of_registers(REGISTERS, query)
 }
 
-/// The same with the head of the log.
+/// Of each of the entries the row that is first on the axis of what had happened.
+pub(super) fn first_of_registers(of: AggregateType, ids: &[Uuid]) -> Statement {
+    let mut statement = Statement::new(FIRST_OF_REGISTERS);
+    statement.push_text(of.as_str());
+    statement.push(" and ");
+    push_in(&mut statement, "aggregate_id", ids.iter().map(|id| Argument::Text(id.to_string())));
+    statement
+}
+
+/// The list with the head of the log.
 pub(super) fn registers_and_head(query: &RegisterQuery) -> Statement {
     list_of_registers(REGISTERS_AND_HEAD, query)
 }

@@ -251,6 +251,12 @@ pub trait Store:
     /// When the database fails.
     async fn registers(&self, query: &RegisterQuery) -> Result<Vec<StoredRegister>, StoreError>;
 
+    /// These entries of a register as each was first, by when things happened.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn first_of_registers(&self, of: AggregateType, ids: &[Uuid]) -> Result<Vec<StoredRegister>, StoreError>;
+
     /// How many rows the query finds, regardless of `after` and `limit`.
     ///
     /// # Errors

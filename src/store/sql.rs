@@ -153,6 +153,16 @@ pub(super) const REGISTERS: &str = concat!("select ", register_columns!(), " fro
 pub(super) const REGISTERS_AND_HEAD: &str =
     concat!("select ", register_columns!(), head_column!(), " from register_versions v");
 
+/// Rows of entries before which nothing of theirs had happened; the type and the ids follow.
+pub(super) const FIRST_OF_REGISTERS: &str = concat!(
+    "select ",
+    register_columns!(),
+    " from register_versions v where v.occurred_from < v.occurred_to \
+      and not exists (select 1 from register_versions o where o.aggregate_type = v.aggregate_type \
+        and o.aggregate_id = v.aggregate_id and o.occurred_from < v.occurred_from and o.occurred_from < o.occurred_to) \
+      and v.aggregate_type = "
+);
+
 pub(super) const COUNT_REGISTERS: &str = "select count(*) as count from register_versions v";
 
 pub(super) const HEAD: &str =

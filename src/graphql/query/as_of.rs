@@ -26,7 +26,7 @@ pub(crate) enum AsOfPoint {
 pub(crate) enum AsOfAxis {
     /// 记录时间: what the log had recorded by then.
     Recorded,
-    /// 发生时间: what had happened by then, by what the log knows now. An imported log has its history on this axis. A search finds the texts that were written by then, as their authors say, and that nothing had replaced yet. The log may still hear of that time: of cases, what a search finds and the registers, a page after that is refused with `CURSOR_OUTDATED`, and the list is begun again. Proofs are of the log, and refused here.
+    /// 发生时间: what had happened by then, by what the log knows now. An imported log has its history on this axis. What a case names that is dated later than the case is told as it was first, and is in no list before. A search finds the texts that were written by then, as their authors say, and that nothing had replaced yet. The log may still hear of that time: of cases, what a search finds and the registers, a page after that is refused with `CURSOR_OUTDATED`, and the list is begun again. Proofs are of the log, and refused here.
     Occurred,
 }
 

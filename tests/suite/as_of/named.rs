@@ -1,4 +1,4 @@
-//! What a change of a case names is looked at from the time that was asked for, as the case itself is.
+//! What a case and a change of it name is looked at from the time that was asked for, as the case itself is.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -56,4 +56,58 @@ async fn what_a_change_names_is_shown_as_of_the_time_that_was_asked_for(database
     assert_eq!(linked, [&json!([{ "other": { "timeline": original } }])]);
 }
 
-on_both_databases!(what_a_change_names_is_shown_as_of_the_time_that_was_asked_for,);
+/// What a case names may have been put on record after the case is dated: it is told as it was first, and is in no list.
+async fn what_a_case_names_is_told_though_it_was_registered_later(database: Database) {
+    let house = House::on(database).await;
+    house.clock.advance(SignedDuration::from_hours(24));
+    let renamed = json!({ "institutionId": house.institutes[0], "name": "更名后的计量院" });
+    house.ordered("coordinator", "amendInstitution", "institution { id }", renamed).await;
+    let on = |day: &str| json!({ "occurredAt": format!("2025-10-{day}T02:00:00Z") });
+    let report = json!({
+        "enterpriseId": house.enterprises[0], "campaignId": house.campaign, "title": "内径", "problem": "相差 8 µm",
+        "origin": { "ownReport": true },
+    });
+    let case = house.creates("enterprise 0", "reportCase", "case", with(report, on("20"))).await;
+    let triage = json!({ "category": "L/DimMet-2.1.2", "kind": "RESEARCH_PROBLEM", "severity": "MAJOR" });
+    let assignment =
+        json!({ "institutionId": house.institutes[0], "leadId": house.leads[0], "deadline": "2026-06-30" });
+    for (mutation, input) in [("triageCase", with(triage, on("21"))), ("assignResearch", with(assignment, on("22")))] {
+        house.ordered("coordinator", mutation, "case { id }", with(json!({ "caseId": case }), input)).await;
+    }
+    let asked = format!(
+        "{{ asOf(point: {{ time: \"2025-11-01T00:00:00Z\" }}, axis: OCCURRED) {{ query {{
+            case(id: {case:?}) {{
+                enterprise {{ name }} campaign {{ name }} institution {{ name }} lead {{ name }}
+                assignment {{ institution {{ name }} lead {{ name }} }}
+                fieldHistory(field: INSTITUTION) {{
+                    change {{ ... on ReferenceChange {{ after {{ ... on Institution {{ name }} }} }} }}
+                }}
+            }}
+            statistics(groupBy: [INSTITUTION]) {{ groups {{ institution {{ name }} }} }}
+            enterprises {{ totalCount }} institutions {{ totalCount }}
+            node(id: {:?}) {{ id }}
+        }} }} }}",
+        house.institutes[0]
+    );
+    let answer = house.ask("watcher", &asked, json!({})).await;
+    let (institution, lead) = (json!({ "name": "示范计量院甲" }), json!({ "name": "领衔人甲" }));
+    assert_eq!(
+        answer["asOf"]["query"],
+        json!({
+            "case": {
+                "enterprise": { "name": "示例厂甲" }, "campaign": { "name": "计量服务走进万家中小企业" },
+                "institution": institution, "lead": lead,
+                "assignment": { "institution": institution, "lead": lead },
+                "fieldHistory": [{ "change": { "after": institution } }],
+            },
+            "statistics": { "groups": [{ "institution": institution }] },
+            "enterprises": { "totalCount": 0 }, "institutions": { "totalCount": 0 },
+            "node": null,
+        })
+    );
+}
+
+on_both_databases!(
+    what_a_change_names_is_shown_as_of_the_time_that_was_asked_for,
+    what_a_case_names_is_told_though_it_was_registered_later,
+);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use etalon::app::{Moment, YearQuestion};
+use etalon::app::{Commanded, Moment, RegisterPage, YearQuestion};
 use etalon::domain::annual_summary::figure::FigureName;
 use etalon::domain::campaign::Campaign;
 use etalon::domain::case::Case;
@@ -10,6 +10,7 @@ use etalon::domain::enterprise::Enterprise;
 use etalon::domain::value::{Division, Label};
 use etalon::projection;
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::interchange::support::{
     DRIFT, House, Log, case_event, drawn_between, every_case, importer, past_of_the_problem_desk,
@@ -52,10 +53,8 @@ async fn an_imported_log_has_its_own_past(database: Database) {
             let at = Moment::Occurred(*moment);
             let (owners, campaigns): (BTreeSet<_>, BTreeSet<_>) =
                 cases.iter().map(|case| (case.row.enterprise_id, case.row.campaign_id)).unzip();
-            let entries = house.app.named_by_a_case::<Enterprise>(owners.iter().copied().collect(), at).await.unwrap();
-            assert_eq!(entries.len(), owners.len(), "by {moment}");
-            let entries = house.app.named_by_a_case::<Campaign>(campaigns.iter().copied().collect(), at).await.unwrap();
-            assert_eq!(entries.len(), campaigns.len(), "by {moment}");
+            assert_eq!(entries::<Enterprise>(&house, &owners, at).await, owners.len(), "by {moment}");
+            assert_eq!(entries::<Campaign>(&house, &campaigns, at).await, campaigns.len(), "by {moment}");
             for case in &cases {
                 let mut folded = Case::default();
                 let events = &streams[&case.row.case_id.to_string()];
@@ -70,6 +69,13 @@ async fn an_imported_log_has_its_own_past(database: Database) {
     }
     let rebuilt = house.app.rebuild(|_, _| {}).await.unwrap();
     assert_eq!(rebuilt.before, rebuilt.after);
+}
+
+/// How many of the entries a register had as of that moment.
+async fn entries<A: Commanded>(house: &House, ids: &BTreeSet<Uuid>, at: Moment) -> usize {
+    let page =
+        RegisterPage { ids: Some(ids.iter().copied().collect()), limit: u32::MAX, at, ..RegisterPage::default() };
+    house.app.registers::<A>(&importer(), &page).await.unwrap().len()
 }
 
 /// Another file of a log begins before the first one: what its cases belong to was there by then, and is counted in the
@@ -103,10 +109,10 @@ async fn what_a_file_belongs_to_is_there_from_the_earliest_on(database: Database
         ("2013-05-14T01:30:00Z", (1, 1)),
     ] {
         let at = Moment::Occurred(time.parse::<Timestamp>().unwrap().as_microsecond());
-        let enterprises = house.app.named_by_a_case::<Enterprise>(vec![enterprise.into()], at).await.unwrap();
-        let campaign = earlier.mapping.campaign.id.into();
-        let campaigns = house.app.named_by_a_case::<Campaign>(vec![campaign], at).await.unwrap();
-        assert_eq!((enterprises.len(), campaigns.len()), expected, "by {time}");
+        let enterprises = entries::<Enterprise>(&house, &BTreeSet::from([Uuid::from(enterprise)]), at).await;
+        let campaign = Uuid::from(earlier.mapping.campaign.id);
+        let campaigns = entries::<Campaign>(&house, &BTreeSet::from([campaign]), at).await;
+        assert_eq!((enterprises, campaigns), expected, "by {time}");
     }
     let rebuilt = house.app.rebuild(|_, _| {}).await.unwrap();
     assert_eq!(rebuilt.before, rebuilt.after);
