@@ -3,6 +3,7 @@
 mod fold;
 pub(crate) mod house;
 mod long;
+mod moved;
 mod named;
 mod pages;
 mod property;

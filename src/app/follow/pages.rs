@@ -76,7 +76,7 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub async fn log_page(&self, actor: &Actor, page: &LogPage) -> Result<LogFound, Fault> {
-        let among = self.among(actor, &page.interest).await?;
+        let among = self.among(actor, &page.interest, page.at).await?;
         let mut rest = self.between(page).await?;
         if among.is_empty() || rest.is_empty() {
             return Ok(LogFound { events: Vec::new(), stopped_at: None });
@@ -103,7 +103,7 @@ impl App {
             rest = page.beyond(&rest, &part, records.last().filter(|_| is_cut).map(|last| last.position));
             let happened = |record| Arc::new(LogEvent { record, command_end: None });
             let happened = records.into_iter().map(happened).collect();
-            events.extend(self.visible(actor, &page.interest, happened).await?);
+            events.extend(self.visible(actor, &page.interest, page.at, happened).await?);
             if page.is_filled_by(&events) || rest.is_empty() {
                 break;
             }
@@ -127,12 +127,12 @@ impl App {
         Ok(page.after.map_or(0, |after| after.saturating_add(1)).min(end)..end)
     }
 
-    /// What may be of interest and there for the actor: nothing is of other aggregates.
-    async fn among(&self, actor: &Actor, interest: &Interest) -> Result<Vec<Among>, Fault> {
+    /// What may be of interest as of the moment, and there for the actor: nothing is of other aggregates.
+    async fn among(&self, actor: &Actor, interest: &Interest, at: Moment) -> Result<Vec<Among>, Fault> {
         let is_asked = |kind: &AggregateType| interest.kinds.is_empty() || interest.kinds.contains(kind);
         let mut among = Vec::new();
         for aggregate_type in AggregateType::ALL.into_iter().filter(is_asked) {
-            among.extend(self.among_type(actor, interest, aggregate_type).await?);
+            among.extend(self.among_type(actor, interest, at, aggregate_type).await?);
         }
         Ok(among)
     }
@@ -141,6 +141,7 @@ impl App {
         &self,
         actor: &Actor,
         interest: &Interest,
+        at: Moment,
         aggregate_type: AggregateType,
     ) -> Result<Option<Among>, Fault> {
         let within = interest.within.as_ref();
@@ -155,7 +156,7 @@ impl App {
                 RegisterScope::Nothing => return Ok(None),
                 RegisterScope::Only(own) => Picked::These(vec![own]),
                 _ if SMALL.contains(&aggregate_type) => Picked::All,
-                _ => self.seen_of_register(&scope, aggregate_type, within).await?,
+                _ => self.seen_of_register(&scope, aggregate_type, within, at).await?,
             }
         };
         let is_nothing = matches!(&picked, Picked::These(ids) if ids.is_empty());
@@ -177,17 +178,21 @@ impl App {
         Ok(these_if_few(ids).unwrap_or(Picked::Cases { scope, division_prefix }))
     }
 
-    /// The entries of a register that are in the scope and within the division: by their ids, if they are few.
+    /// The entries of a register that are in the scope, and were within the division as of the moment: by their ids, if
+    /// they are few.
     async fn seen_of_register(
         &self,
         scope: &RegisterScope,
         aggregate_type: AggregateType,
         within: Option<&Division>,
+        at: Moment,
     ) -> Result<Picked, Fault> {
         let all = RegisterQuery {
             ids: None,
             limit: FEW + 1,
             division_prefix: within.map(|within| within.code().to_owned()),
+            // Lists of the present are quick to read; which of the entries had events by then, the events tell.
+            at: within.map_or(Moment::Present, |_| at),
             ..RegisterQuery::of(aggregate_type, Vec::new())
         };
         let Some(query) = scope.narrow(all) else { return Ok(Picked::These(Vec::new())) };

@@ -59,7 +59,7 @@ pub(super) enum Sight {
 }
 
 impl App {
-    /// Those of the events that this actor may see at this moment, and that lie where the interest is.
+    /// Those of the events that this actor may see now, of what lies where the interest is as of the moment.
     ///
     /// # Errors
     /// When the store fails.
@@ -67,26 +67,30 @@ impl App {
         &self,
         actor: &Actor,
         interest: &Interest,
+        at: Moment,
         events: Vec<Arc<LogEvent>>,
     ) -> Result<Vec<Arc<LogEvent>>, Fault> {
         let within = interest.within.as_ref();
         let streams: BTreeSet<_> = events.iter().filter_map(|event| event.record.stream()).collect();
         let (mut seen, mut unknown) = (HashSet::new(), Vec::new());
         for stream in streams {
-            match self.judged(actor, within, stream).await {
+            match self.judged(actor, within, at, stream).await {
                 Some(true) => drop(seen.insert(stream)),
                 Some(false) => {}
                 None => unknown.push(stream),
             }
         }
-        seen.extend(self.followed(actor, within, unknown).await?);
+        seen.extend(self.followed(actor, within, at, unknown).await?);
         let is_seen = |event: &Arc<LogEvent>| event.record.stream().is_some_and(|stream| seen.contains(&stream));
         let events = events.into_iter().filter(is_seen).collect();
         self.without_internal(actor, events, |event| &event.record).await
     }
 
-    /// By what is in memory; `None` where that does not tell.
-    async fn judged(&self, actor: &Actor, within: Option<&Division>, stream: StreamId) -> Option<bool> {
+    /// By what is in memory; `None` where that does not tell: it knows where something lies now alone.
+    async fn judged(&self, actor: &Actor, within: Option<&Division>, at: Moment, stream: StreamId) -> Option<bool> {
+        if within.is_some() && at != Moment::Present {
+            return None;
+        }
         let lies_within = |division: &Division| within.is_none_or(|within| within.covers(division));
         Some(match &*self.hub.get()?.sight(stream)? {
             Sight::Entry(division) => {
@@ -102,8 +106,8 @@ impl App {
         })
     }
 
-    /// By the present rows: those of the aggregates whose events this actor hears, within a division where one is
-    /// named. The log itself lies in none, and is heard of within each.
+    /// By the present rows: those of the aggregates whose events this actor hears, within a division as of the moment
+    /// where one is named. The log itself lies in none, and is heard of within each; where a case lies never changes.
     ///
     /// # Errors
     /// When the store fails.
@@ -111,6 +115,7 @@ impl App {
         &self,
         actor: &Actor,
         within: Option<&Division>,
+        at: Moment,
         streams: impl IntoIterator<Item = StreamId>,
     ) -> Result<HashSet<StreamId>, Fault> {
         let mut asked = BTreeMap::<AggregateType, BTreeSet<Uuid>>::new();
@@ -126,6 +131,7 @@ impl App {
             }
             let query = RegisterQuery {
                 division_prefix: within.map(|within| within.code().to_owned()),
+                at,
                 ..RegisterQuery::of(aggregate_type, ids.into_iter().collect())
             };
             let entries = self.named_within(&RegisterScope::followed(actor, aggregate_type), query).await?;

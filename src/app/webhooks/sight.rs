@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::app::App;
 use crate::app::request::Fault;
 use crate::app::webhooks::ownership::{division, owner};
-use crate::store::{EventRecord, StreamId, Webhook};
+use crate::store::{EventRecord, Moment, StreamId, Webhook};
 
 impl App {
     /// Those of the streams that the endpoint hears of.
@@ -15,7 +15,7 @@ impl App {
         streams: impl Iterator<Item = StreamId>,
     ) -> Result<HashSet<StreamId>, Fault> {
         let within = division(&webhook.configuration.division)?;
-        self.followed(&owner(webhook)?, Some(&within), streams).await
+        self.followed(&owner(webhook)?, Some(&within), Moment::Present, streams).await
     }
 
     /// Those of the events that the endpoint hears, with their streams.

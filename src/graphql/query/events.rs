@@ -18,7 +18,7 @@ pub(crate) struct EventQuery(pub(super) Viewpoint);
 /// Reads of the log.
 #[Object]
 impl EventQuery {
-    /// 事件列表: what has happened, of everything that you may see, by pages, the latest first. The filter and the rights are those of the subscription `events`, which goes on where this begins; saved views are left out here as they are there. For a page no more than a part of a long log is looked through: where little of it is yours, a page may have fewer events than it has room for, or none. There is a next page all the same then, behind `endCursor`.
+    /// 事件列表: what has happened, of everything that you may see, by pages, the latest first. The filter and the rights are those of the subscription `events`, which goes on where this begins; saved views are left out here as they are there. Under `asOf` what lies in a division is what lay in it then. For a page no more than a part of a long log is looked through: where little of it is yours, a page may have fewer events than it has room for, or none. There is a next page all the same then, behind `endCursor`.
     async fn events(
         &self,
         ctx: &Context<'_>,

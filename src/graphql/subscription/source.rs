@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::app::{App, CheckpointFollower, Fault, Follower, LogEvent, Start};
+use crate::app::{App, CheckpointFollower, Fault, Follower, LogEvent, Moment, Start};
 use crate::domain::actor::Actor;
 use crate::graphql::subscription::{News, Pieces, Wanted};
 
@@ -61,7 +61,7 @@ impl Source {
         match self {
             Self::Events { follower, pieces, .. } => {
                 let batch = follower.read(heard).await?;
-                Ok(in_pieces(*pieces, app.visible(actor, follower.interest(), batch.events).await?))
+                Ok(in_pieces(*pieces, app.visible(actor, follower.interest(), Moment::Present, batch.events).await?))
             }
             Self::Checkpoints { .. } => Ok(VecDeque::from([News { position: heard, events: Vec::new() }])),
         }
@@ -75,7 +75,7 @@ impl Source {
         events: Vec<Arc<LogEvent>>,
     ) -> Result<Vec<Arc<LogEvent>>, Fault> {
         match self {
-            Self::Events { follower, .. } => app.visible(actor, follower.interest(), events).await,
+            Self::Events { follower, .. } => app.visible(actor, follower.interest(), Moment::Present, events).await,
             Self::Checkpoints { .. } => Ok(events),
         }
     }

@@ -1,6 +1,6 @@
 //! The log itself: that it goes on from a backup under another name is there for everybody who reads events.
 
-use etalon::app::{AggregateType, App, Batch, Follower, Interest, Resumed, Start};
+use etalon::app::{AggregateType, App, Batch, Follower, Interest, Moment, Resumed, Start};
 use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::value::Division;
 use etalon::store;
@@ -42,7 +42,8 @@ async fn next(follower: &mut Follower) -> Batch {
 
 /// The positions of what the actor hears of.
 async fn heard(app: &App, role: Role, interest: &Interest, batch: &Batch) -> Vec<u64> {
-    let visible = app.visible(&somebody(role), interest, batch.events.clone()).await.expect("the store reads");
+    let visible =
+        app.visible(&somebody(role), interest, Moment::Present, batch.events.clone()).await.expect("the store reads");
     visible.iter().map(|event| event.record.position).collect()
 }
 
