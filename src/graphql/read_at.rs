@@ -5,12 +5,14 @@
 //! log ended when it began, and a page after which something was heard of is refused instead of skipping or repeating.
 
 use async_graphql::{Context, Error, Result};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::app::{AggregateType, Moment};
 use crate::graphql::connection::{self, Slice};
 use crate::graphql::context::{actor, app, loaders};
 use crate::graphql::errors;
+use crate::graphql::query::Viewpoint;
 
 /// As of when all pages of a list are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +22,10 @@ pub(crate) struct ReadAt {
     /// Where the log ended before the first page was read, for what had happened by a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) head: Option<u64>,
+    /// What the time was at the position that was asked about; `None` for the present, which is read at a position as
+    /// well, and for what had happened by a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) time: Option<Timestamp>,
 }
 
 impl ReadAt {
@@ -27,28 +33,31 @@ impl ReadAt {
     ///
     /// # Errors
     /// When the house fails.
-    pub(crate) async fn begun(ctx: &Context<'_>, asked: Moment) -> Result<Self> {
-        let head = match asked {
-            Moment::Occurred(_) => app(ctx).head().await.map_err(|fault| errors::fault(ctx, fault))?,
-            Moment::Present | Moment::Position(_) => None,
+    pub(crate) async fn begun(ctx: &Context<'_>, asked: Viewpoint) -> Result<Self> {
+        let (head, time) = match asked.moment {
+            Moment::Present => (None, None),
+            Moment::Position(_) => (None, asked.time),
+            Moment::Occurred(_) => (app(ctx).head().await.map_err(|fault| errors::fault(ctx, fault))?, None),
         };
-        Ok(Self { at: asked, head })
+        Ok(Self { at: asked.moment, head, time })
     }
 
     /// Of a list that goes on from a cursor which says this: one of the present where its first page was read, any
     /// other where it is asked for.
     ///
     /// # Errors
-    /// `CURSOR_INVALID` when the cursor is of a list of another moment, or of one that is not there yet; or when the
-    /// house fails.
-    pub(crate) async fn continued(self, ctx: &Context<'_>, asked: Moment) -> Result<Self> {
-        let goes_on = match (asked, self.at) {
-            (Moment::Present, Moment::Position(position)) => is_there(ctx, position).await?,
+    /// `CURSOR_INVALID` when the cursor is of a list of another moment or another time, or of a moment that is not there
+    /// yet; or when the house fails.
+    pub(crate) async fn continued(self, ctx: &Context<'_>, asked: Viewpoint) -> Result<Self> {
+        let goes_on = match (asked.moment, self.at) {
+            // A list of the past is read at a position as well, but is about another time.
+            (Moment::Present, Moment::Position(position)) => self.time.is_none() && is_there(ctx, position).await?,
+            (Moment::Position(asked_at), Moment::Position(position)) => asked_at == position && asked.time == self.time,
             (Moment::Occurred(asked), Moment::Occurred(time)) if asked == time => match self.head {
                 Some(head) => is_there(ctx, head).await?,
                 None => true,
             },
-            _ => asked == self.at && asked != Moment::Present,
+            _ => false,
         };
         if goes_on { Ok(self) } else { Err(connection::invalid("after")) }
     }

@@ -1,5 +1,6 @@
 //! Any question as of any moment: what is answered about a moment is what was answered at it, and what the log says.
 
+mod cursors;
 mod fold;
 pub(crate) mod house;
 mod long;

@@ -201,7 +201,8 @@ mod tests {
         Order::read(Some(vec![CaseOrder { field, direction: OrderDirection::Asc }])).unwrap()
     }
 
-    const ASKED: Asked = Asked { read: ReadAt { at: Moment::Position(7), head: None }, now: Timestamp::UNIX_EPOCH };
+    const ASKED: Asked =
+        Asked { read: ReadAt { at: Moment::Position(7), head: None, time: None }, now: Timestamp::UNIX_EPOCH };
 
     fn cursor(order: &Order, key: Vec<serde_json::Value>) -> Cursor {
         connection::encode(&Place { order: order.print(), key, asked: ASKED })
@@ -221,7 +222,8 @@ mod tests {
 
     #[test]
     fn a_cursor_of_what_had_happened_says_where_the_log_ended() {
-        let happened = Asked { read: ReadAt { at: Moment::Occurred(-7), head: Some(u64::MAX) }, ..ASKED };
+        let read = ReadAt { at: Moment::Occurred(-7), head: Some(u64::MAX), time: None };
+        let happened = Asked { read, ..ASKED };
         let place = |asked| serde_json::to_value(Place { order: String::new(), key: Vec::new(), asked }).unwrap();
         let said = serde_json::json!({ "at": { "occurred": -7 }, "head": u64::MAX, "now": "1970-01-01T00:00:00Z" });
         assert_eq!(place(happened)["asked"], said);
@@ -229,6 +231,15 @@ mod tests {
             let cursor = connection::encode(&place(asked));
             assert_eq!(Order::asked(&cursor).unwrap(), asked);
             assert_eq!(place(asked)["asked"].get("head").is_some(), is_said);
+        }
+    }
+
+    #[test]
+    fn a_cursor_of_the_past_says_what_the_time_was() {
+        let then = Asked { read: ReadAt { time: Some(Timestamp::MAX), ..ASKED.read }, ..ASKED };
+        for (asked, said) in [(then, Some(Timestamp::MAX)), (ASKED, None)] {
+            let cursor = connection::encode(&Place { order: String::new(), key: Vec::new(), asked });
+            assert_eq!(Order::asked(&cursor).unwrap().read.time, said);
         }
     }
 

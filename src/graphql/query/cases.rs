@@ -80,9 +80,9 @@ impl CaseQuery {
             reached(ctx, min_position).await?;
             let slice = Slice::read(ctx, first, after, last, before)?;
             let asked = match slice.places(Order::asked)?.read_at(|asked| *asked)? {
-                Some(asked) => Asked { read: asked.read.continued(ctx, self.0.moment).await?, ..asked },
+                Some(asked) => Asked { read: asked.read.continued(ctx, self.0).await?, ..asked },
                 None => Asked {
-                    read: ReadAt::begun(ctx, self.0.moment).await?,
+                    read: ReadAt::begun(ctx, self.0).await?,
                     now: self.0.time.unwrap_or_else(|| app(ctx).now()),
                 },
             };

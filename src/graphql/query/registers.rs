@@ -101,7 +101,7 @@ macro_rules! register_queries {
                     errors::nullable(async {
                         reached(ctx, min_position).await?;
                         let slice = Slice::read(ctx, first, after, last, before)?;
-                        $connection::load(ctx, slice, RegisterFilter::read(filter)?, self.0.moment).await.map(Some)
+                        $connection::load(ctx, slice, RegisterFilter::read(filter)?, self.0).await.map(Some)
                     })
                     .await
                 }

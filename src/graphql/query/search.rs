@@ -54,7 +54,7 @@ impl SearchQuery {
             let question = read(&query)?;
             let places = slice.places(connection::decode::<Place>)?;
             let (read, now) = match places.read_at(|place| (place.read(), place.now))? {
-                Some((read, now)) => (read.continued(ctx, self.0.moment).await?, now),
+                Some((read, now)) => (read.continued(ctx, self.0).await?, now),
                 None => (self.settled(ctx).await?, self.0.time.unwrap_or_else(|| app(ctx).now())),
             };
             let at = read.at;
@@ -83,7 +83,7 @@ impl SearchQuery {
 impl SearchQuery {
     /// As of when all pages are read: where the log ends, for the present.
     async fn settled(&self, ctx: &Context<'_>) -> Result<ReadAt> {
-        let read = ReadAt::begun(ctx, self.0.moment).await?;
+        let read = ReadAt::begun(ctx, self.0).await?;
         if read.at != Moment::Present {
             return Ok(read);
         }
@@ -120,13 +120,15 @@ struct Place {
     at: Moment,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     head: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    time: Option<Timestamp>,
     now: Timestamp,
 }
 
 impl Place {
     /// As of when its list is read.
     fn read(&self) -> ReadAt {
-        ReadAt { at: self.at, head: self.head }
+        ReadAt { at: self.at, head: self.head, time: self.time }
     }
 
     /// How the case compares with it: what scores less comes later.
@@ -146,8 +148,8 @@ pub(crate) struct SearchConnection {
 
 impl SearchConnection {
     fn cursor(&self, hit: &Hit) -> Cursor {
-        let ReadAt { at, head } = self.read;
-        connection::encode(&Place { score: hit.score_ppm, text: hit.text_id, at, head, now: self.now })
+        let ReadAt { at, head, time } = self.read;
+        connection::encode(&Place { score: hit.score_ppm, text: hit.text_id, at, head, time, now: self.now })
     }
 
     fn node(&self, case: &StoredCase) -> CaseNode {

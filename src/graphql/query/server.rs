@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use serde::Serialize;
 
-use crate::app::{MOST_GROUPS, Moment};
+use crate::app::MOST_GROUPS;
 use crate::graphql::StreamLimits;
 use crate::graphql::connection::Slice;
 use crate::graphql::context::{actor, app, session};
@@ -30,7 +30,7 @@ pub(crate) struct ServerQuery(pub(super) Viewpoint);
 impl ServerQuery {
     /// 当前用户: who you are, as your token says.
     async fn viewer(&self) -> Viewer {
-        Viewer { at: self.0.moment }
+        Viewer { from: self.0 }
     }
 
     /// 服务限制: the limits that requests are held to.
@@ -112,8 +112,8 @@ impl ServerQuery {
 }
 
 pub(crate) struct Viewer {
-    /// As of when what the log knows of them is told.
-    at: Moment,
+    /// From where what the log knows of them is looked at.
+    from: Viewpoint,
 }
 
 /// 当前用户: who is asking, as the token says; what the log knows of them is as of the moment that is asked about.
@@ -121,7 +121,7 @@ pub(crate) struct Viewer {
 impl Viewer {
     /// 操作者: the opaque id, and the person behind it where one is registered.
     async fn actor(&self, ctx: &Context<'_>) -> ActorNode {
-        ActorNode { id: actor(ctx).id.clone(), at: self.at }
+        ActorNode { id: actor(ctx).id.clone(), at: self.from.moment }
     }
 
     /// The id that you act under, as the log has it.
@@ -143,7 +143,7 @@ impl Viewer {
     async fn institution(&self, ctx: &Context<'_>) -> Option<Result<InstitutionNode>> {
         errors::nullable(async {
             match actor(ctx).institution {
-                Some(id) => common::institution(ctx, id, self.at).await,
+                Some(id) => common::institution(ctx, id, self.from.moment).await,
                 None => Ok(None),
             }
         })
@@ -154,7 +154,7 @@ impl Viewer {
     async fn enterprise(&self, ctx: &Context<'_>) -> Option<Result<EnterpriseNode>> {
         errors::nullable(async {
             match actor(ctx).enterprise {
-                Some(id) => common::enterprise(ctx, id, self.at, Way::Mention).await,
+                Some(id) => common::enterprise(ctx, id, self.from.moment, Way::Mention).await,
                 None => Ok(None),
             }
         })
@@ -176,7 +176,7 @@ impl Viewer {
         errors::nullable(async {
             let slice = Slice::read(ctx, first, after, last, before)?;
             let which = Which { as_reader: true, ..Which::default() };
-            ViewConnection::load(ctx, slice, which, self.at).await.map(Some)
+            ViewConnection::load(ctx, slice, which, self.from).await.map(Some)
         })
         .await
     }

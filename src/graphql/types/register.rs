@@ -27,6 +27,8 @@ struct Place {
     at: Moment,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     head: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    time: Option<Timestamp>,
 }
 
 /// Which entries of a register.
@@ -59,11 +61,11 @@ impl<A: Commanded> EntryPage<A> {
     ///
     /// # Errors
     /// When the cursor is of another list or the house fails.
-    pub(crate) async fn load(ctx: &Context<'_>, slice: &Slice, which: Which, at: Moment) -> Result<Self> {
+    pub(crate) async fn load(ctx: &Context<'_>, slice: &Slice, which: Which, from: Viewpoint) -> Result<Self> {
         let places = slice.places(connection::decode::<Place>)?;
-        let read = match places.read_at(|place| ReadAt { at: place.at, head: place.head })? {
-            Some(read) => read.continued(ctx, at).await?,
-            None => ReadAt::begun(ctx, at).await?,
+        let read = match places.read_at(|place| ReadAt { at: place.at, head: place.head, time: place.time })? {
+            Some(read) => read.continued(ctx, from).await?,
+            None => ReadAt::begun(ctx, from).await?,
         };
         let mut page = RegisterPage {
             ids: None,
@@ -88,8 +90,8 @@ impl<A: Commanded> EntryPage<A> {
 
 /// The place of that entry.
 pub(crate) fn place_of<A>(entry: &Entry<A>, read: ReadAt) -> Cursor {
-    let ReadAt { at, head } = read;
-    connection::encode(&Place { name: entry.name.clone(), id: entry.id, at, head })
+    let ReadAt { at, head, time } = read;
+    connection::encode(&Place { name: entry.name.clone(), id: entry.id, at, head, time })
 }
 
 /// By which way somebody has come to an entry. What names it tells who it is; the rest is for whoever finds it in the
@@ -239,10 +241,10 @@ macro_rules! register_connection {
                 ctx: &async_graphql::Context<'_>,
                 slice: crate::graphql::connection::Slice,
                 which: crate::graphql::types::register::Which,
-                at: crate::app::Moment,
+                from: crate::graphql::query::Viewpoint,
             ) -> async_graphql::Result<Self> {
                 let mut page =
-                    crate::graphql::types::register::EntryPage::<$root>::load(ctx, &slice, which, at).await?;
+                    crate::graphql::types::register::EntryPage::<$root>::load(ctx, &slice, which, from).await?;
                 let at = page.read.at;
                 let entries = std::mem::take(&mut page.entries).into_iter();
                 let nodes = entries.map(|entry| $node::new(std::sync::Arc::new(entry), at)).collect();
