@@ -62,7 +62,8 @@ impl ReadAt {
         if goes_on { Ok(self) } else { Err(connection::invalid("after")) }
     }
 
-    /// Checks, when a page of cases or of a register was read, that it goes on from the one before.
+    /// Checks, when a page of cases or of a register was read, or the view that a page of cases is asked by, that it goes
+    /// on from the one before.
     ///
     /// # Errors
     /// `CURSOR_OUTDATED` when the log has heard since of something that had happened by the moment, or the cursor does

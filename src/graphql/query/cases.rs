@@ -58,7 +58,7 @@ impl CaseQuery {
         .await
     }
 
-    /// 难点列表: the cases that you may see, by pages. The pages of one list are read as of one position: nothing is skipped or repeated while cases change. As of what had happened by a time, a page is refused with `CURSOR_OUTDATED` where the log has heard since the first one of something else that had happened to them by then: begin the list again.
+    /// 难点列表: the cases that you may see, by pages. The pages of one list are read as of one position: nothing is skipped or repeated while cases change. As of what had happened by a time, a page is refused with `CURSOR_OUTDATED` where the log has heard since the first one of something else that had happened to them by then, or to the views that you may see where `view` is given: begin the list again.
     async fn cases(
         &self,
         ctx: &Context<'_>,
@@ -87,7 +87,11 @@ impl CaseQuery {
                 },
             };
             let kept = match &view {
-                Some(id) => Some(ViewNode::asked(ctx, id, asked.read.at).await?),
+                Some(id) => {
+                    let kept = ViewNode::asked(ctx, id, asked.read.at).await?;
+                    asked.read.check(ctx, &slice, AggregateType::View).await?;
+                    Some(kept)
+                }
                 None => None,
             };
             let (filters, order_by) = match &kept {

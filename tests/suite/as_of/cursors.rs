@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::as_of::house::House;
-use crate::life::world::text;
+use crate::life::world::{text, with};
 use crate::store::on_both_databases;
 use crate::store::support::Database;
 
@@ -59,4 +59,41 @@ async fn a_cursor_goes_on_at_the_time_of_its_list_alone(database: Database) {
     }
 }
 
-on_both_databases!(a_cursor_goes_on_at_the_time_of_its_list_alone);
+/// The pages of a view are of one filter, or refused.
+async fn pages_of_what_had_happened_are_of_one_view(database: Database) {
+    let house = House::on(database).await;
+    house.clock.advance(SignedDuration::from_hours(1));
+    for title in ["内径一", "内径二", "内径三"] {
+        house.reported(0, title).await;
+    }
+    let time = house.app.now();
+    house.clock.advance(SignedDuration::from_hours(1));
+    let page = async |after: &str| {
+        let asked = format!(
+            "{{ asOf(point: {{ time: \"{time}\" }}, axis: OCCURRED) {{ query {{
+                cases(first: 1, {after} view: {:?}) {{ nodes {{ id }} pageInfo {{ endCursor }} }}
+            }} }} }}",
+            house.view
+        );
+        house.post("coordinator", &asked, json!({})).await
+    };
+    let (first, errors) = page("").await;
+    assert_eq!(errors, json!([]));
+    let first = &first["asOf"]["query"]["cases"];
+    let after = format!("after: {:?}", text(&first["pageInfo"]["endCursor"]));
+
+    let update = |filter: Value| json!({ "viewId": house.view, "filter": filter });
+    house.ordered("coordinator", "updateView", "", update(json!({ "level": { "eq": "CITY" } }))).await;
+    let (second, errors) = page(&after).await;
+    assert_eq!(errors, json!([]), "what happens now has not happened by then");
+    let second = &second["asOf"]["query"]["cases"]["nodes"];
+    assert_eq!(second.as_array().map(Vec::len), Some(1));
+    assert_ne!(second, &first["nodes"]);
+
+    let before = with(update(json!({ "level": { "eq": "NATION" } })), json!({ "occurredAt": time.to_string() }));
+    house.ordered("coordinator", "updateView", "", before).await;
+    let (_, errors) = page(&after).await;
+    assert_eq!(errors[0]["extensions"]["code"], "CURSOR_OUTDATED", "{errors}");
+}
+
+on_both_databases!(a_cursor_goes_on_at_the_time_of_its_list_alone, pages_of_what_had_happened_are_of_one_view);
