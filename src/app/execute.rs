@@ -295,8 +295,7 @@ impl<A: Commanded> Considered<A> {
             return Err(Failure::Conflict { stream, expected, current: known.version });
         }
         let events = known.state.decide(&self.order)?;
-        happened::check_dated(known, &self.order, &events)?;
-        Ok(events)
+        Ok(happened::dated(known, &self.order, events)?)
     }
 }
 

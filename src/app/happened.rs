@@ -33,18 +33,22 @@ pub(super) fn in_order<A: Root>(before: &Versioned<A>, events: &[Recorded<A::Fac
     (at_one_time && is_latest).then_some(at)
 }
 
-/// Whether somebody may say that these events happened when they say.
+/// The events, dated as they may be: as somebody says, where nothing is told anew that takes too long; and where nobody
+/// says so, by the day that they are of, or else by now.
 ///
 /// # Errors
 /// `HISTORY_TOO_LONG`.
-pub(super) fn check_dated<A: Root>(
+pub(super) fn dated<A: Root>(
     before: &Versioned<A>,
     order: &Order<A::Body>,
-    events: &[Recorded<A::Fact>],
-) -> Result<(), Refusal> {
-    let is_said = order.occurred_at.is_some() && !order.by.holds(Role::Importer);
-    if !is_said || before.version <= MOST_TOLD_ANEW || in_order(before, events).is_some() {
-        return Ok(());
+    events: Vec<Recorded<A::Fact>>,
+) -> Result<Vec<Recorded<A::Fact>>, Refusal> {
+    let may_be_told_anew = before.version <= MOST_TOLD_ANEW || order.by.holds(Role::Importer);
+    if may_be_told_anew || in_order(before, &events).is_some() {
+        return Ok(events);
+    }
+    if order.occurred_at.is_none() {
+        return Ok(events.into_iter().map(|event| Recorded { occurred_at: order.now, ..event }).collect());
     }
     let message = format!(
         "{} events are on record here, and of more than {MOST_TOLD_ANEW} nothing is dated before the latest: leave this \
@@ -107,7 +111,7 @@ mod tests {
     use crate::domain::case::Case;
     use crate::domain::case::command::{AcceptAssignment, CaseCommand};
     use crate::domain::case::event::{AssignmentAccepted, CaseFact};
-    use crate::domain::fixtures::{actor, importer, order, recorded, time};
+    use crate::domain::fixtures::{NOW, actor, importer, order, recorded, time};
 
     const LATEST: &str = "2026-03-09T02:00:00Z";
     const EARLIER: &str = "2026-03-09T01:00:00Z";
@@ -117,17 +121,31 @@ mod tests {
         let before = Versioned::<Case> { version, happened_until: Some(time(LATEST)), ..Versioned::default() };
         let accepted: Recorded<CaseFact> = recorded(AssignmentAccepted {});
         let event = Recorded { occurred_at: order.happened_at(), ..accepted };
-        check_dated(&before, order, &[event]).err().map(|refusal| refusal.code)
+        dated(&before, order, vec![event]).err().map(|refusal| refusal.code)
+    }
+
+    /// When an event is recorded to have happened that is of an earlier day, as nobody says, in such a stream.
+    fn of_an_earlier_day(version: u64) -> Timestamp {
+        let before = Versioned::<Case> { version, happened_until: Some(time(LATEST)), ..Versioned::default() };
+        let now: Order<CaseCommand> = order(actor(Role::Coordinator, "44"), AcceptAssignment {});
+        let accepted: Recorded<CaseFact> = recorded(AssignmentAccepted {});
+        let event = Recorded { occurred_at: time(EARLIER), ..accepted };
+        dated(&before, &now, vec![event]).expect("nobody has said when")[0].occurred_at
     }
 
     #[test]
     fn nothing_is_dated_back_in_a_history_that_is_too_long_to_be_told_anew() {
         let now: Order<CaseCommand> = order(actor(Role::Coordinator, "44"), AcceptAssignment {});
-        let dated = |at| now.clone().occurred(time(at));
-        assert_eq!(refused(2_001, &dated(EARLIER)), Some(Code::HistoryTooLong));
-        assert_eq!(refused(2_000, &dated(EARLIER)), None);
+        let said = |at| now.clone().occurred(time(at));
+        assert_eq!(refused(2_001, &said(EARLIER)), Some(Code::HistoryTooLong));
+        assert_eq!(refused(2_000, &said(EARLIER)), None);
         // What happened last is told behind the others, however many they are.
-        assert_eq!(refused(2_001, &dated(LATEST)), None);
+        assert_eq!(refused(2_001, &said(LATEST)), None);
+    }
+
+    #[test]
+    fn what_is_of_an_earlier_day_is_dated_now_in_a_history_that_is_too_long_to_be_told_anew() {
+        assert_eq!((of_an_earlier_day(2_000), of_an_earlier_day(2_001)), (time(EARLIER), time(NOW)));
     }
 
     /// An enrolment and a campaign that it opens have no place in the other tracker's log.

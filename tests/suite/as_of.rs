@@ -13,3 +13,4 @@ mod real_log;
 mod registers;
 mod steps;
 mod told;
+mod visits;

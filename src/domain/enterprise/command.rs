@@ -59,7 +59,7 @@ commands! {
             campaign: CampaignId,
             /// Who went; nobody named means whoever records it.
             visitors: Vec<PersonFacts>,
-            /// The day, in UTC+8.
+            /// The day, in UTC+8: where nothing else is said, the visit had been made by its end.
             visited_on: Date,
             /// The workshop or line.
             place: Option<Label>,

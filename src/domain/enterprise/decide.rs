@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+
 use crate::domain::actor::{Actor, Role};
 use crate::domain::authority::outside;
 use crate::domain::campaign::command::CampaignFacts;
@@ -17,7 +20,7 @@ use crate::domain::enterprise::values::{Consent, Identity, Visitor};
 use crate::domain::event::Recorded;
 use crate::domain::order::Order;
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::value::{CampaignId, Division};
+use crate::domain::value::{CampaignId, Division, calendar};
 
 impl Enterprise {
     /// What happens when the order is carried out.
@@ -50,7 +53,8 @@ impl Enterprise {
                 let file = self.known()?;
                 order.by.check_covers(&file.division, "")?;
                 order.check_occurred()?;
-                self.record_visit(order, command)?.into()
+                let fact = self.record_visit(order, command)?;
+                return Ok(vec![Recorded { occurred_at: visited_at(order, command.visited_on), ..order.record(fact) }]);
             }
             EnterpriseCommand::EraseContact(command) => {
                 order.by.check_role(&[Role::Manager])?;
@@ -269,6 +273,14 @@ fn check_campaign(command: &EnrolEnterprise) -> Result<u64, Refusal> {
         return Err(outside(&known.jurisdiction, &command.division, "divisionCode"));
     }
     Ok(known.version)
+}
+
+/// When a visit had been made: where nobody says so, by the end of its day, in UTC+8, or now while that goes on.
+fn visited_at(order: &Order<EnterpriseCommand>, visited_on: Date) -> Timestamp {
+    match order.occurred_at {
+        None if visited_on < order.today() => calendar::end_of(visited_on),
+        Some(_) | None => order.happened_at(),
+    }
 }
 
 /// Everybody who went, each once.

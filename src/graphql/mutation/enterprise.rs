@@ -158,7 +158,7 @@ input! {
         campaign_id: ID,
         /// 走访人员: who went; whoever records it when left out.
         visitor_ids: Option<Vec<ID>>,
-        /// 走访日期: the day.
+        /// 走访日期: the day. Where it is before today and `occurredAt` is left out, the visit happened by its end, in UTC+8.
         visited_on: Date,
         /// 地点: the workshop or line.
         place: Option<String>,

@@ -43,7 +43,13 @@ impl Step {
                     "enterpriseId": house.enterprises[place], "campaignId": house.campaign,
                     "visitedOn": day(house, -i32::from(choice / 3)), "seen": name,
                 });
-                order("coordinator", "recordFieldVisit", visit).await;
+                let visit = match (self.late_hours, choice % 16) {
+                    (None, _) => with(visit, json!({ "occurredAt": house.app.now().to_string() })),
+                    // Dated by its day alone.
+                    (Some(_), 3) => visit,
+                    (Some(_), _) => self.when(house, visit),
+                };
+                house.order("coordinator", "recordFieldVisit", "", visit).await;
             }
             4 => {
                 let division = ["440305", "4406"][usize::from(choice / 32 % 2)];

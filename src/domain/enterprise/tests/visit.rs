@@ -191,3 +191,21 @@ fn a_visit_had_been_made_when_it_is_said_to_have_happened() {
     of_earlier("0026-03-05").then_refused(Code::YearInvalid, "visitedOn");
     of_earlier("1949-01-01").then(FieldVisitRecorded { visited_on: day("1949-01-01"), ..visited_by(&visitor()) });
 }
+
+#[test]
+fn a_visit_of_an_earlier_day_had_been_made_by_its_end() {
+    let recorded_at = |ordered: Order<EnterpriseCommand>| {
+        let events = given_enrolled().state().decide(&ordered).expect("the visit is recorded");
+        let [event] = events.as_slice() else { panic!("{events:?}") };
+        event.occurred_at
+    };
+    let of = |visited_on: &str| {
+        let command = RecordFieldVisit { visited_on: day(visited_on), ..visit() };
+        order(visitor(), command)
+    };
+    assert_eq!(recorded_at(of("2026-03-09")), time("2026-03-09T15:59:59.999999Z"));
+    assert_eq!(recorded_at(of("1949-01-01")), time("1949-01-01T15:59:59.999999Z"));
+    assert_eq!(recorded_at(of("2026-03-10")), time(NOW), "the day goes on");
+    let said = time("2026-03-10T01:00:00Z");
+    assert_eq!(recorded_at(of("2026-03-09").occurred(said)), said);
+}
