@@ -107,13 +107,13 @@ pub(crate) struct RegisterPreview {
     position: Option<Position>,
     warnings: Vec<Warning>,
     erased: Option<PersonId>,
-    outcome: Outcome,
+    outcome: Box<Outcome>,
 }
 
 impl RegisterPreview {
     /// Why nothing would be recorded, or the receipt of when it was.
     pub(crate) fn into_outcome(self) -> Outcome {
-        self.outcome
+        *self.outcome
     }
 }
 
@@ -130,7 +130,7 @@ impl<A: Commanded> From<Prospect<A>> for RegisterPreview {
             erased: foreseen.as_ref().and_then(warnings::erasure::erased_in),
             events: foreseen.iter().flat_map(RegisterEvent::foreseen).collect(),
             position: position.map(Position),
-            outcome,
+            outcome: Box::new(outcome),
         }
     }
 }

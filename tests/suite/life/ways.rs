@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use crate::life::duplicates;
 use crate::life::scene::{Scene, number, triage};
-use crate::life::script::Case;
 use crate::life::world::{World, day, days, text, with};
 
 const NOBODY: &str = "00000000-0000-7000-8000-000000000000";

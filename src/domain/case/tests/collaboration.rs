@@ -122,7 +122,7 @@ fn the_lead_and_who_is_no_expert_of_the_case_are_not_removed() {
 }
 
 fn is_allowed(story: &Story, by: &Actor, name: &str) -> bool {
-    let answers = story.case().allowed_commands(by, moment(MONDAY), None);
+    let answers = story.case().allowed_commands(by, moment(MONDAY));
     answers.iter().any(|(command, answer)| *command == name && answer.is_ok())
 }
 
