@@ -28,7 +28,8 @@ use crate::app::texts::Listed;
 use crate::domain::actor::Actor;
 use crate::domain::case::values::Status;
 use crate::search::field::Field;
-use crate::search::word::{Sequence, Topic, topics};
+use crate::search::topic::{Topic, topics};
+use crate::search::word::Sequence;
 use crate::store::{
     CaseColumn, Condition, Direction, Moment, Operator, Reading, StoredCase, StoredText, Terms, TextQuery, Value,
 };

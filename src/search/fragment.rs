@@ -9,7 +9,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::search::fold::Folded;
 use crate::search::question::Part;
-use crate::search::word::words;
+use crate::search::word::{keys_in_a_row, words};
 
 /// About how many characters a fragment has, as people see characters.
 const LENGTH: usize = 120;
@@ -57,8 +57,8 @@ fn places(text: &str, parts: &[Part]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     for part in parts {
         let keys: Vec<&str> = part.sequence.keys().collect();
-        for row in words.windows(keys.len()) {
-            if row.iter().map(|word| &*word.key).eq(keys.iter().copied()) {
+        for row in words.windows(part.sequence.length()) {
+            if keys_in_a_row(row).eq(keys.iter().copied()) {
                 found.push(row[0].place.start..row[row.len() - 1].place.end);
             }
         }
@@ -142,6 +142,8 @@ mod tests {
             assert_eq!(marked(&fragment(question, text).expect("found")), expected, "{question}");
         }
         assert_eq!(fragment("能", "没有"), None);
+        assert_eq!(fragment("量具", "厚度无法在线测量，具体要求见附件。"), None);
+        assert_eq!(marked(&fragment("量具", "测量，具体，量具").expect("found")), ["量具"]);
     }
 
     #[test]

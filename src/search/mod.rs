@@ -13,4 +13,5 @@ pub mod question;
 pub mod rank;
 mod run;
 mod stem;
+pub mod topic;
 pub mod word;

@@ -77,14 +77,10 @@ impl Part {
     /// Of words in a row; `None` without any.
     #[must_use]
     pub fn of(words: &[Word<'_>]) -> Option<Self> {
-        let singles_in_pairs = |index: usize| {
-            let is_ideograph = |index: usize| words.get(index).is_some_and(|word| word.is_ideograph);
-            is_ideograph(index) && (is_ideograph(index + 1) || index.checked_sub(1).is_some_and(is_ideograph))
-        };
         let mut terms = terms(words);
         // A character that is part of a pair is there when the pair is.
-        for (index, word) in words.iter().enumerate() {
-            if singles_in_pairs(index) {
+        for pair in words.windows(2).filter(|pair| pair[0].is_joined_to(&pair[1])) {
+            for word in pair {
                 terms.remove(&*word.key);
             }
         }
@@ -151,7 +147,7 @@ mod tests {
             ("JJF1059 1059.1 -0.8", &["jjf 1059", "1059 .1"], &["0 .8"]),
             ("a\"b c\"d", &["a", "b c", "d"], &[]),
             ("- 能 --x", &["能"], &["x"]),
-            ("能\u{0}力", &["能 力"], &[]),
+            ("能\u{0}力 量、具", &["能 | 力", "量 | 具"], &[]),
         ] {
             let (got_wanted, got_excluded) = read(text);
             assert_eq!(got_wanted, wanted, "{text}");
@@ -163,6 +159,7 @@ mod tests {
     fn pairs_stand_for_their_characters() {
         assert_eq!(terms_of("能"), ["能"]);
         assert_eq!(terms_of("计量技术"), ["技术", "计量", "量技"]);
+        assert_eq!(terms_of("测量，具体"), ["具体", "测量"]);
         assert_eq!(terms_of("\"K型 gauge 能\""), ["gaug", "k", "型", "能"]);
     }
 

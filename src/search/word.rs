@@ -1,7 +1,8 @@
 //! A text as words.
 //!
 //! Words end where Unicode says (UAX #29). Chinese has no spaces: there every character is a word, and two that follow
-//! one another are a term of the index besides, so that `校准` is as rare there as it is in the texts. English words are
+//! one another are a term of the index besides, so that `校准` is as rare there as it is in the texts. They do where
+//! nothing but space lies between them: `量，具` is no `量具`, and a line may end within a word. English words are
 //! cut to their stems (Porter's second algorithm): `calibrated` is found by `calibration`. Letters and digits part
 //! (`50mm` is `50` and `mm`), and so do the whole of a decimal number and its fraction, which keeps its point: `1059.1` is
 //! `1059` and `.1`, found by `1059` as well, while `0.8` is not what `0 8` is.
@@ -10,15 +11,17 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::search::fold::{Folded, is_unified_ideograph};
-use crate::search::grammar::is_grammar;
 use crate::search::run::{LONGEST, is_ideograph, runs};
 use crate::search::stem::stem;
 
 /// What ends a word in a [`Sequence`].
 const GAP: &str = " ";
+/// What stands there between two characters that are parted. No word is like it, and no index has it.
+const BREAK: &str = "|";
 
 /// A word of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,13 +32,22 @@ pub struct Word<'f> {
     pub place: Range<usize>,
     /// Whether it is a character of a script without spaces.
     pub is_ideograph: bool,
+    /// Whether it is one, the word before it is as well, and more than space parts the two.
+    pub is_parted: bool,
+}
+
+impl Word<'_> {
+    /// Whether it makes a pair with the word that follows it.
+    pub(super) fn is_joined_to(&self, next: &Self) -> bool {
+        self.is_ideograph && next.is_ideograph && !next.is_parted
+    }
 }
 
 /// The words of a text, in its order.
 #[must_use]
 pub fn words(folded: &Folded) -> Vec<Word<'_>> {
     let text = &*folded.text;
-    let mut words = Vec::new();
+    let mut words = Words::of(folded);
     // A usual Chinese character is a word unless a mark is joined to it, and none is in ASCII. It parts what stands on
     // both sides of it, so that the tables of Unicode, which are most of the work, are asked about the rest alone.
     let mut cut_to = 0;
@@ -43,36 +55,67 @@ pub fn words(folded: &Folded) -> Vec<Word<'_>> {
     while let Some((start, character)) = characters.next() {
         let is_alone = |(_, next): &(usize, char)| next.is_ascii() || is_unified_ideograph(*next);
         if is_unified_ideograph(character) && characters.peek().is_none_or(is_alone) {
-            cut(folded, cut_to..start, &mut words);
+            words.cut(cut_to..start);
             cut_to = start + character.len_utf8();
-            words.push(Word {
-                is_ideograph: true,
-                key: text[start..cut_to].into(),
-                place: folded.origin(start..cut_to),
-            });
+            words.push(start..cut_to, text[start..cut_to].into(), true);
         }
     }
-    cut(folded, cut_to..text.len(), &mut words);
-    words
+    words.cut(cut_to..text.len());
+    words.found
 }
 
-/// Cuts a part of a text, which no word goes beyond. Nor does one go beyond a space, and most of what stands between two
-/// is letters or digits of ASCII alone, with marks of ASCII before or behind them that join nothing there.
-fn cut<'f>(folded: &'f Folded, part: Range<usize>, words: &mut Vec<Word<'f>>) {
-    let mut start = part.start;
-    for piece in folded.text[part].split(' ') {
-        let end = start + piece.len();
-        let bare = piece.trim_matches(is_mark);
-        let is_one = (1..=LONGEST).contains(&bare.len())
-            && (bare.bytes().all(|byte| byte.is_ascii_lowercase()) || bare.bytes().all(|byte| byte.is_ascii_digit()));
-        if is_one {
-            let start = end - piece.trim_start_matches(is_mark).len();
-            let place = folded.origin(start..start + bare.len());
-            words.push(Word { is_ideograph: false, key: stem(bare), place });
-        } else {
-            cut_by_tables(folded, start..end, words);
+/// The words that were found in a text so far.
+struct Words<'f> {
+    folded: &'f Folded,
+    found: Vec<Word<'f>>,
+    /// Where the last of them ends in the folded text.
+    end: usize,
+}
+
+impl<'f> Words<'f> {
+    fn of(folded: &'f Folded) -> Self {
+        Self { folded, found: Vec::new(), end: 0 }
+    }
+
+    /// Takes the next one up, which stands there in the folded text.
+    fn push(&mut self, range: Range<usize>, key: Cow<'f, str>, is_ideograph: bool) {
+        let follows_ideograph = self.found.last().is_some_and(|last| last.is_ideograph);
+        let is_parted =
+            is_ideograph && follows_ideograph && !self.folded.text[self.end..range.start].chars().all(is_space);
+        self.end = range.end;
+        self.found.push(Word { key, place: self.folded.origin(range), is_ideograph, is_parted });
+    }
+
+    /// Cuts a part of the text, which no word goes beyond. Nor does one go beyond a space, and most of what stands
+    /// between two is letters or digits of ASCII alone, with marks of ASCII before or behind them that join nothing there.
+    fn cut(&mut self, part: Range<usize>) {
+        let mut start = part.start;
+        for piece in self.folded.text[part].split(' ') {
+            let end = start + piece.len();
+            let bare = piece.trim_matches(is_mark);
+            let is_one = (1..=LONGEST).contains(&bare.len())
+                && (bare.bytes().all(|byte| byte.is_ascii_lowercase())
+                    || bare.bytes().all(|byte| byte.is_ascii_digit()));
+            if is_one {
+                let start = end - piece.trim_start_matches(is_mark).len();
+                self.push(start..start + bare.len(), stem(bare), false);
+            } else {
+                self.cut_by_tables(start..end);
+            }
+            start = end + 1;
         }
-        start = end + 1;
+    }
+
+    /// Cuts a part of the text where the tables of Unicode say.
+    fn cut_by_tables(&mut self, part: Range<usize>) {
+        for (start, segment) in self.folded.text[part.clone()].unicode_word_indices() {
+            let start = part.start + start;
+            for run in runs(segment) {
+                let key = &segment[run.clone()];
+                let is_ideograph = key.chars().next().is_some_and(is_ideograph);
+                self.push(start + run.start..start + run.end, stem(key), is_ideograph);
+            }
+        }
     }
 }
 
@@ -81,19 +124,10 @@ fn is_mark(character: char) -> bool {
     character.is_ascii_punctuation() && character != '_'
 }
 
-/// Cuts a part of a text where the tables of Unicode say.
-fn cut_by_tables<'f>(folded: &'f Folded, part: Range<usize>, words: &mut Vec<Word<'f>>) {
-    for (start, segment) in folded.text[part.clone()].unicode_word_indices() {
-        let start = part.start + start;
-        for run in runs(segment) {
-            let key = &segment[run.clone()];
-            words.push(Word {
-                is_ideograph: key.chars().next().is_some_and(is_ideograph),
-                key: stem(key),
-                place: folded.origin(start + run.start..start + run.end),
-            });
-        }
-    }
+/// What parts no characters of a script without spaces: space, the ends of lines, and marks that have nothing to stand
+/// on.
+fn is_space(character: char) -> bool {
+    character.is_whitespace() || is_combining_mark(character)
 }
 
 /// What the index holds of a text with these words, or must hold for them to stand in it one after another: words, and
@@ -109,16 +143,21 @@ pub fn terms(words: &[Word<'_>]) -> BTreeSet<String> {
 pub fn joined_terms(sequence: &str) -> String {
     // Without the gaps a pair of characters is a part of this.
     let mut keys = String::with_capacity(sequence.len());
+    // Where each word begins in it, and whether it is the second one of a pair.
     let mut words = Vec::with_capacity(sequence.len() / 2);
+    let mut follows_ideograph = false;
     for key in keys_of(sequence) {
-        let start = keys.len();
-        keys.push_str(key);
-        words.push((start, key.chars().next().is_some_and(is_ideograph)));
+        let is_ideograph = key.chars().next().is_some_and(is_ideograph);
+        if key != BREAK {
+            words.push((keys.len(), is_ideograph && follows_ideograph));
+            keys.push_str(key);
+        }
+        follows_ideograph = is_ideograph;
     }
     let end = |index: usize| words.get(index + 1).map_or(keys.len(), |(start, _)| *start);
     let singles = (0..words.len()).map(|index| &keys[words[index].0..end(index)]);
-    let is_pair = |index: &usize| words[index - 1].1 && words[*index].1;
-    let pairs = (1..words.len()).filter(is_pair).map(|index| &keys[words[index - 1].0..end(index)]);
+    let ends_pair = |index: &usize| words[*index].1;
+    let pairs = (1..words.len()).filter(ends_pair).map(|index| &keys[words[index - 1].0..end(index)]);
     // Most differ in their first bytes, which are compared as a number.
     let mut terms: Vec<(u64, &str)> = singles.chain(pairs).map(|term| (first_bytes(term), term)).collect();
     terms.sort_unstable();
@@ -146,51 +185,8 @@ pub(super) fn term_of(words: &[Word<'_>]) -> String {
     words.iter().map(|word| &*word.key).collect()
 }
 
-/// A word that tells what a text is about: no number and none of grammar, and in Chinese a pair of characters.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Topic {
-    /// The term of the index.
-    pub term: String,
-    /// Its words in a row.
-    pub sequence: Sequence,
-    /// As it is written in the text.
-    pub written: String,
-    /// Where, in bytes.
-    pub place: Range<usize>,
-}
-
-impl Topic {
-    /// What of it stands behind that place in the text.
-    #[must_use]
-    pub fn behind(&self, place: usize) -> &str {
-        place.checked_sub(self.place.start).and_then(|length| self.written.get(length..)).unwrap_or("")
-    }
-}
-
-/// A text's words in a row, and what it is about in the order of the text.
-#[must_use]
-pub fn topics(text: &str) -> (Sequence, Vec<Topic>) {
-    let folded = Folded::of(text);
-    let words = words(&folded);
-    let topic = |words: &[Word<'_>]| {
-        let place = words[0].place.start..words[words.len() - 1].place.end;
-        Topic { term: term_of(words), sequence: Sequence::of(words), written: text[place.clone()].to_owned(), place }
-    };
-    let topics = (0..words.len()).filter_map(|start| {
-        let rest = &words[start..];
-        let about = match rest {
-            [first, second, ..] if first.is_ideograph && second.is_ideograph => &rest[..2],
-            [first, ..] if !first.is_ideograph && first.key.chars().filter(|c| c.is_alphabetic()).count() > 1 => {
-                &rest[..1]
-            }
-            _ => return None,
-        };
-        (!is_grammar(about)).then(|| topic(about))
-    });
-    (Sequence::of(&words), topics.collect())
-}
-
-/// The keys of words in one text, each with a gap before and after it, to look for several in a row.
+/// The keys of words in one text, each with a gap before and after it, to look for several in a row. Between characters
+/// that are parted there a break stands as if it were a word, so that nobody finds them in a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sequence(String);
 
@@ -199,8 +195,8 @@ impl Sequence {
     #[must_use]
     pub fn of(words: &[Word<'_>]) -> Self {
         let mut text = String::from(GAP);
-        for word in words {
-            text.push_str(&word.key);
+        for key in keys_in_a_row(words) {
+            text.push_str(key);
             text.push_str(GAP);
         }
         Self(text)
@@ -218,8 +214,8 @@ impl Sequence {
         &self.0
     }
 
-    /// Its words.
-    pub fn keys(&self) -> impl Iterator<Item = &str> {
+    /// Its words, and the breaks between them.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
         keys_of(&self.0)
     }
 
@@ -238,8 +234,16 @@ impl Sequence {
     /// How many words it has.
     #[must_use]
     pub fn length(&self) -> usize {
-        self.0.matches(GAP).count() - 1
+        self.keys().filter(|key| *key != BREAK).count()
     }
+}
+
+/// As a [`Sequence`] of these words has them: what stands before the first of them does not part it from anything.
+pub(super) fn keys_in_a_row<'w>(words: &'w [Word<'_>]) -> impl Iterator<Item = &'w str> {
+    words.iter().enumerate().flat_map(|(place, word)| {
+        let parting = (place > 0 && word.is_parted).then_some(BREAK);
+        parting.into_iter().chain(std::iter::once(&*word.key))
+    })
 }
 
 fn keys_of(sequence: &str) -> impl Iterator<Item = &str> {
@@ -294,29 +298,23 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_about_words_and_pairs() {
-        let (_, topics) = topics("热电偶 in 5 gauges");
-        let found: Vec<_> = topics.iter().map(|topic| (topic.term.as_str(), topic.written.as_str())).collect();
-        assert_eq!(found, [("热电", "热电"), ("电偶", "电偶"), ("gaug", "gauges")]);
-        assert_eq!(topics[1].behind(topics[0].place.end), "偶");
-    }
-
-    #[test]
-    fn no_text_is_about_its_grammar() {
-        for (text, expected) in [
-            ("Three of the gauges by the press, and one is off", &["gauges", "press"][..]),
-            ("它们之间的偏差", &["偏差"]),
-            ("在车间的一些温度", &["车间", "些温", "温度"]),
-            ("能量计", &["能量", "量计"]),
-            ("不确定度", &["不确", "确定", "定度"]),
+    fn what_parts_characters_parts_their_pairs() {
+        for (text, terms, row) in [
+            ("量，具", "具 量", " 量 | 具 "),
+            ("量。具 ", "具 量", " 量 | 具 "),
+            ("量 具", "具 量 量具", " 量 具 "),
+            ("量\u{3000}\n具", "具 量 量具", " 量 具 "),
+            ("量\u{200b}具", "具 量 量具", " 量 具 "),
+            ("か\u{3099}\u{20dd}き", "か\u{3099}\u{20dd} か\u{3099}\u{20dd}き き", " か\u{3099}\u{20dd} き "),
+            ("量 \u{20dd}具", "具 量 量具", " 量 具 "),
+            ("量(㐀)能", "㐀 能 量", " 量 | 㐀 | 能 "),
+            ("量，a，具", "a 具 量", " 量 a 具 "),
+            ("，量", "量", " 量 "),
         ] {
-            let written: Vec<_> = topics(text).1.into_iter().map(|topic| topic.written).collect();
-            assert_eq!(written, expected, "{text}");
+            let folded = Folded::of(text);
+            let found = Sequence::of(&words(&folded));
+            assert_eq!((joined_terms(found.as_str()).as_str(), found.as_str()), (terms, row), "{text}");
         }
-        // The index has them all the same.
-        assert!(
-            terms(&words(&Folded::of("of the 在的"))).is_superset(&["of", "the", "在的"].map(str::to_owned).into())
-        );
     }
 
     #[test]
@@ -326,6 +324,9 @@ mod tests {
         assert_eq!((count("能"), count("能能"), count("能量"), count("calibration")), (4, 2, 1, 2));
         assert_eq!((count("the gauge"), count("gauge the"), count("gaug")), (1, 0, 1));
         assert_eq!(text.length(), 9);
+        let parted = Sequence::of(&words(&Folded::of("厚度无法在线测量，具体要求")));
+        let count = |wanted: &str| parted.count(&Sequence::of(&words(&Folded::of(wanted))));
+        assert_eq!((count("量具"), count("量，具"), count("测量"), count("具体"), parted.length()), (0, 1, 1, 1, 12));
     }
 
     proptest! {
@@ -343,12 +344,12 @@ mod tests {
 
         #[test]
         fn a_text_is_cut_as_the_tables_of_unicode_cut_it(
-            text in "([一-龥]|[a-z0-9 .,':_()%-]|[a-z]{1,6}[ .,;:!?)'\"-]|[0-9]{1,4}[ .,%]|[\r\n\t]|[\u{301}\u{200d}\u{ad}ーかカ㐀豈€é]|[\u{1f1e6}\u{1f600}]){0,30}"
+            text in "([一-龥]|[一-龥][，。、 ][一-龥]|[a-z0-9 .,':_()%-]|[a-z]{1,6}[ .,;:!?)'\"-]|[0-9]{1,4}[ .,%]|[\r\n\t]|[\u{301}\u{200d}\u{ad}ーかカ㐀豈€é]|[\u{1f1e6}\u{1f600}]){0,30}"
         ) {
             let folded = Folded::of(&text);
-            let mut expected = Vec::new();
-            cut_by_tables(&folded, 0..folded.text.len(), &mut expected);
-            prop_assert_eq!(words(&folded), expected);
+            let mut expected = Words::of(&folded);
+            expected.cut_by_tables(0..folded.text.len());
+            prop_assert_eq!(words(&folded), expected.found);
         }
 
         #[test]

@@ -91,6 +91,17 @@ async fn words_are_found_in_both_scripts(database: Database) {
     assert_eq!(found(&*store, &query).await, expected(&[(2, "COMMENT")]));
 }
 
+async fn no_characters_are_found_together_that_punctuation_parts(database: Database) {
+    let store = database.open().await;
+    record(&*store, 1, 0, vec![text(0, "PROBLEM", "厚度无法在线测量，具体要求见附件。")]).await;
+    record(&*store, 2, 0, vec![text(0, "PROBLEM", "车间的量\n具：（㐀）")]).await;
+    for (question, list) in
+        [("量具", &[(2, "PROBLEM")][..]), ("具体", &[(1, "PROBLEM")]), ("\"量 具\"", &[(2, "PROBLEM")]), ("具㐀", &[])]
+    {
+        assert_eq!(found(&*store, &asked(question, Moment::Present)).await, expected(list), "{question}");
+    }
+}
+
 async fn a_text_is_found_while_it_stands(database: Database) {
     let store = database.open().await;
     stage(&*store).await;
@@ -336,6 +347,7 @@ async fn the_index_is_used(database: Database) {
 
 crate::store::on_both_databases! {
     words_are_found_in_both_scripts,
+    no_characters_are_found_together_that_punctuation_parts,
     a_text_is_found_while_it_stands,
     texts_are_read_a_few_at_a_time,
     what_is_too_long_for_an_index_is_found_by_its_beginning,
