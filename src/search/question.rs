@@ -1,11 +1,12 @@
 //! What somebody looks for: words with spaces between them, all of which have to be there, in any order.
 //!
 //! Characters without a space between them have to stand in a row, as `计量技术` does; so have words in quotation marks.
-//! What has a minus before it must not be there.
+//! What has a minus before it must not be there, but for a number: `-40` is a temperature, and `-"40"` leaves it out.
 
 use std::collections::BTreeSet;
 
 use crate::search::fold::Folded;
+use crate::search::run::is_digit;
 use crate::search::word::{Sequence, Word, terms, words};
 
 /// The most characters of a question.
@@ -91,8 +92,8 @@ impl Part {
 /// The first piece, whether it is excluded, and what follows it.
 fn next_piece(text: &str) -> (&str, bool, &str) {
     let (is_excluded, text) = match text.strip_prefix(['-', '－', '−']) {
-        Some(rest) => (true, rest),
-        None => (false, text),
+        Some(rest) if !begins_with_number(rest) => (true, rest),
+        _ => (false, text),
     };
     let mut characters = text.chars();
     if let Some(closing) = characters.next().and_then(closing_of) {
@@ -103,6 +104,11 @@ fn next_piece(text: &str) -> (&str, bool, &str) {
     }
     let end = text.find(|c: char| c.is_whitespace() || opens(c)).unwrap_or(text.len());
     (&text[..end], is_excluded, &text[end..])
+}
+
+/// Whether a sign before it would be that of a quantity.
+fn begins_with_number(text: &str) -> bool {
+    text.strip_prefix(['.', '．']).unwrap_or(text).starts_with(is_digit)
 }
 
 fn closing_of(opening: char) -> Option<char> {
@@ -144,7 +150,10 @@ mod tests {
             ("“计量 技术”　－能", &["计 量 技 术"], &["能"]),
             ("gauge GAUGES", &["gaug"], &[]),
             ("T-500 -\"a b", &["t 500"], &["a b"]),
-            ("JJF1059 1059.1 -0.8", &["jjf 1059", "1059 .1"], &["0 .8"]),
+            ("JJF1059 1059.1 -\"0.8\"", &["jjf 1059", "1059 .1"], &["0 .8"]),
+            ("试验箱 -40℃", &["试 验 箱", "40 c"], &[]),
+            ("－４０ −0.8 -.5 -½", &["40", "0 .8", "5", "1 2"], &[]),
+            ("x -“40” -K40 -〇", &["x"], &["40", "k 40", "〇"]),
             ("a\"b c\"d", &["a", "b c", "d"], &[]),
             ("- 能 --x", &["能"], &["x"]),
             ("能\u{0}力 量、具", &["能 | 力", "量 | 具"], &[]),

@@ -58,6 +58,11 @@ fn class(character: char) -> Class {
     }
 }
 
+/// Whether a number is written with it.
+pub(super) fn is_digit(character: char) -> bool {
+    class(character) == Class::Digit
+}
+
 /// Han characters and kana: scripts that are written without spaces between words.
 pub(super) fn is_ideograph(character: char) -> bool {
     matches!(
