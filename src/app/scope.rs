@@ -17,6 +17,9 @@ const OF_AN_INSTITUTION: &[Role] = &[Role::Lead, Role::Expert];
 /// Roles that see what is internal to the cases of their jurisdiction.
 const OVER_A_JURISDICTION: &[Role] = &[Role::Coordinator, Role::Manager, Role::Auditor];
 
+/// The digits of a province's code.
+const PROVINCE_DIGITS: usize = 2;
+
 /// What the actor may see, as the store's lists filter by it.
 #[must_use]
 pub(super) fn scope_of(actor: &Actor) -> Scope {
@@ -29,6 +32,18 @@ pub(super) fn scope_of(actor: &Actor) -> Scope {
         member: works.then(|| actor.id.to_string()),
         but_of_enterprise: None,
     }
+}
+
+/// Whether so many cases may be in it that they are not gathered before it is known what is asked of them.
+#[must_use]
+pub(super) fn sees_much(scope: &Scope) -> bool {
+    scope.everything || scope.division_prefix.as_deref().is_some_and(is_wide)
+}
+
+/// Whether too much lies in the division of that code to be gathered: in the nation, or in a province.
+#[must_use]
+pub(super) fn is_wide(code: &str) -> bool {
+    code.len() <= PROVINCE_DIGITS
 }
 
 /// The cases whose internal comments the actor may see, all of which are in [`scope_of`] the same actor: of those who

@@ -4,6 +4,9 @@
 //! no more cases are judged than those. Where that leaves something out, the answer says so. So has the memory: texts
 //! are listed first, some bytes each, then read a few at a time, and what stays of a case is its score. Rights are in
 //! the question to the store: what somebody may not see is neither found nor counted, and weighs nothing.
+//!
+//! The lists of the index are as long as the log, whoever asks. So where the cases that are looked through and their texts
+//! are few, each is read and judged without it: what is found is the same, in the same order.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -11,8 +14,9 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::app::internal::confined;
+use crate::app::reads::{self, CasePage};
 use crate::app::request::Fault;
-use crate::app::scope::scope_of;
+use crate::app::scope::{scope_of, sees_much};
 use crate::app::texts::Listed;
 use crate::domain::actor::Actor;
 use crate::search::field::Field;
@@ -20,12 +24,15 @@ use crate::search::fragment::Fragment;
 use crate::search::question::{Part, Question};
 use crate::search::rank::{Fit, rarity, weight};
 use crate::search::word::Sequence;
-use crate::store::{Condition, Moment, Reading, StoredText, Terms, TextQuery};
+use crate::store::{Condition, Moment, Reading, StoredText, Terms, TextQuery, Texts};
 
 /// How many texts that hold a part of a question are looked at, the latest first.
 pub(super) const MOST_TEXTS: u32 = 2_000;
 /// How many cases are read again because the texts at hand do not tell everything about them.
 const MOST_CASES: usize = 1_000;
+/// Among no more cases than this, whose texts are fewer than [`MOST_TEXTS`], nothing is asked of the index. Of each part it
+/// would list all of the texts then.
+const FEW_CASES: u32 = 500;
 /// How many fragments are shown of a case.
 const MOST_FRAGMENTS: usize = 3;
 
@@ -77,6 +84,55 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub async fn search(&self, actor: &Actor, search: &Search) -> Result<Found, Fault> {
+        match self.few_texts(actor, search).await? {
+            Some(texts) => self.search_among(&texts, &search.question).await,
+            None => self.search_by_index(actor, search).await,
+        }
+    }
+
+    /// All texts of the cases that are looked through, if both are few.
+    async fn few_texts(&self, actor: &Actor, search: &Search) -> Result<Option<Vec<Listed>>, Fault> {
+        if !self.may_be_few(actor, search).await? {
+            return Ok(None);
+        }
+        let page = CasePage::of(search.condition.clone(), FEW_CASES + 1, search.at);
+        let cases = self.store.case_ids(&reads::query(actor, &page)).await?;
+        if cases.is_empty() {
+            return Ok(Some(Vec::new()));
+        }
+        if cases.len() > FEW_CASES as usize {
+            return Ok(None);
+        }
+        let (at, fields, confined) = (search.at, Vec::new(), confined(actor));
+        let all = Texts::OfCases { cases, at, fields, confined, before: None, limit: MOST_TEXTS };
+        let texts = Listed::all(self.store.texts(&all, Reading::Places).await?);
+        Ok(is_whole(&texts).then_some(texts))
+    }
+
+    /// Whether it is worth a question how many cases are looked through. Whoever sees much looks through few by a filter
+    /// alone; of the past, where a filter is held against every version of that time, it is left to the index.
+    async fn may_be_few(&self, actor: &Actor, search: &Search) -> Result<bool, Fault> {
+        if !sees_much(&scope_of(actor)) {
+            return Ok(true);
+        }
+        if search.condition == Condition::All(Vec::new()) {
+            return Ok(false);
+        }
+        Ok(search.at == Moment::Present || search.at.last_position() == self.head().await?)
+    }
+
+    /// What is found among these texts, which are all that there are.
+    async fn search_among(&self, texts: &[Listed], question: &Question) -> Result<Found, Fault> {
+        let (mut judge, mut counts) = (Judge::of(question), Counts::of(&question.wanted));
+        let mut show = |text: StoredText| {
+            counts.take(&text.words);
+            judge.take(text);
+        };
+        self.show_texts(texts, Reading::Words, &mut show).await?;
+        Ok(Found { hits: judge.hits(&rarities(&counts.texts)), is_complete: true })
+    }
+
+    async fn search_by_index(&self, actor: &Actor, search: &Search) -> Result<Found, Fault> {
         let parts = &search.question.wanted;
         let mut found = Vec::with_capacity(parts.len());
         for part in parts {
@@ -86,10 +142,10 @@ impl App {
             }
             found.push(texts);
         }
-        let rarities: Vec<_> = found.iter().map(|texts| rarity(texts.len(), MOST_TEXTS as usize)).collect();
-        let mut judge = Judge { question: &search.question, fits: HashMap::new(), excluded: BTreeSet::new() };
+        let counts: Vec<_> = found.iter().map(Vec::len).collect();
+        let mut judge = Judge::of(&search.question);
         let is_complete = self.show_what_decides(actor, search, found, &mut judge).await?;
-        Ok(Found { hits: judge.hits(&rarities), is_complete })
+        Ok(Found { hits: judge.hits(&rarities(&counts)), is_complete })
     }
 
     /// Shows the texts that decide, and tells whether none is missing. Each part's are listed; all of the cases that
@@ -162,6 +218,11 @@ fn is_whole(texts: &[Listed]) -> bool {
     texts.len() < MOST_TEXTS as usize
 }
 
+/// Of parts that so many texts have.
+fn rarities(texts: &[usize]) -> Vec<f64> {
+    texts.iter().map(|texts| rarity(*texts, MOST_TEXTS as usize)).collect()
+}
+
 fn query(actor: &Actor, search: &Search, part: &Part) -> TextQuery {
     TextQuery {
         terms: Terms::All(part.terms.clone()),
@@ -174,6 +235,27 @@ fn query(actor: &Actor, search: &Search, part: &Part) -> TextQuery {
     }
 }
 
+/// Counts the texts that the index would list of each part, as they come by: those that have its terms, in a row or not.
+struct Counts {
+    /// Of every part, the words of each of its terms.
+    terms: Vec<Vec<Sequence>>,
+    /// How many texts have all of a part's.
+    texts: Vec<usize>,
+}
+
+impl Counts {
+    fn of(parts: &[Part]) -> Self {
+        let terms = |part: &Part| part.terms.iter().map(|term| Sequence::of_term(term)).collect::<Vec<_>>();
+        Self { terms: parts.iter().map(terms).collect(), texts: vec![0; parts.len()] }
+    }
+
+    fn take(&mut self, words: &str) {
+        for (count, terms) in self.texts.iter_mut().zip(&self.terms) {
+            *count += usize::from(terms.iter().all(|term| term.stands_in(words)));
+        }
+    }
+}
+
 /// Weighs texts as they come by. What it keeps of a case is a few numbers.
 struct Judge<'a> {
     question: &'a Question,
@@ -183,7 +265,11 @@ struct Judge<'a> {
     excluded: BTreeSet<Uuid>,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
+    fn of(question: &'a Question) -> Self {
+        Self { question, fits: HashMap::new(), excluded: BTreeSet::new() }
+    }
+
     fn take(&mut self, text: StoredText) {
         let Some(field) = Field::named(&text.field) else { return };
         let Question { wanted, excluded, .. } = self.question;

@@ -186,6 +186,19 @@ mod tests {
 
     proptest! {
         #[test]
+        fn the_words_of_a_text_tell_which_terms_it_has(
+            text in "[计量能a-c0-2か\u{3099}㐀，。 .]{0,12}", question in "[计量能a-c0-2か\u{3099}㐀， .]{1,4}",
+        ) {
+            let folded = Folded::of(&text);
+            let words = words(&folded);
+            let stored = Sequence::of(&words);
+            for part in Question::parse(&question).map(|question| question.wanted).unwrap_or_default() {
+                let are_there = part.terms.iter().all(|term| Sequence::of_term(term).stands_in(stored.as_str()));
+                prop_assert_eq!(are_there, part.terms.is_subset(&terms(&words)), "{:?}", part);
+            }
+        }
+
+        #[test]
         fn whatever_is_written_is_read_or_refused(text in any::<String>()) {
             if let Ok(question) = Question::parse(&text) {
                 let parts = question.wanted.iter().chain(&question.excluded);

@@ -208,6 +208,25 @@ impl Sequence {
         Self(text)
     }
 
+    /// The words in a row that a term of the index is found by: itself, or the two characters of a pair.
+    #[must_use]
+    pub fn of_term(term: &str) -> Self {
+        let mut text = String::from(GAP);
+        for (start, character) in term.char_indices() {
+            if start > 0 && is_ideograph(character) {
+                text.push_str(GAP);
+            }
+            text.push(character);
+        }
+        Self(text + GAP)
+    }
+
+    /// Whether it stands in one that was stored.
+    #[must_use]
+    pub fn stands_in(&self, stored: &str) -> bool {
+        stored.contains(&self.0)
+    }
+
     /// To be stored.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -22,8 +22,7 @@ use crate::store::row_writes::RowWrites;
 use crate::store::seen::{InPlace, Loaded, Seen};
 use crate::store::statement::Statement;
 use crate::store::stored::{
-    AttachmentRow, CommandRow, Count, Decoded, EventCount, FoundTextRow, LinkRow, MemberRow, Scanned, SubCaseRow,
-    SumRow, WithHead,
+    AttachmentRow, CaseIdRow, CommandRow, Count, Decoded, EventCount, FoundTextRow, LinkRow, MemberRow, Scanned, SumRow,
 };
 use crate::store::texts::IndexDialect;
 use crate::store::version_row::{CaseVersionRow, RegisterVersionRow};
@@ -257,23 +256,16 @@ impl<B: Backend> Store for SqlStore<B> {
         Ok(in_order(query.keep, self.many::<CaseVersionRow, _>("list cases", case_list::cases(query)?).await?))
     }
 
+    async fn case_ids(&self, query: &CaseQuery) -> Result<Vec<Uuid>, StoreError> {
+        self.ids_of_cases(query).await
+    }
+
     async fn count_cases(&self, query: &CaseQuery) -> Result<u64, StoreError> {
-        // What is as of the head is the present, whose indexes hold no past.
-        if let Moment::Position(position) = query.at {
-            let present = CaseQuery { at: Moment::Present, ..query.clone() };
-            let statement = filter::count_cases_and_head(&present)?;
-            if self.head_row().await?.head().last_position() == Some(position)
-                && let Some(counted) = self.one::<WithHead<Count>, WithHead<Count>>("count cases", statement).await?
-                && counted.next_position.cast_unsigned() == position + 1
-            {
-                return Ok(counted.row.count.cast_unsigned());
-            }
-        }
-        self.count("count cases", filter::count_cases(query)?).await
+        self.number_of_cases(query).await
     }
 
     async fn texts_with(&self, query: &TextQuery) -> Result<Vec<StoredText>, StoreError> {
-        self.many::<FoundTextRow, _>("look for texts", texts::with(query, &B::INDEX)?).await
+        self.texts_found(query).await
     }
 
     async fn texts(&self, which: &Texts, reading: Reading) -> Result<Vec<StoredText>, StoreError> {
@@ -323,7 +315,7 @@ impl<B: Backend> Store for SqlStore<B> {
 
     async fn sub_cases(&self, case_id: Uuid) -> Result<Vec<Uuid>, StoreError> {
         let statement = Statement::new(sql::SUB_CASES).text(&case_id.to_string()).text(SUB_CASE_OF);
-        self.many::<SubCaseRow, _>("list sub-cases", statement).await
+        self.many::<CaseIdRow, _>("list sub-cases", statement).await
     }
 
     async fn links_of(&self, case_id: Uuid) -> Result<Vec<CaseLink>, StoreError> {

@@ -17,9 +17,9 @@ use crate::store::case_list::keyset::{Side, push_beyond};
 use crate::store::case_list::lasting::{push_began, push_ended, push_heard_at_once, push_heard_late};
 use crate::store::case_list::parts::{Only, Part, is_of_the_case, parts};
 use crate::store::condition::push_in;
-use crate::store::filter::{push_asked, push_cases_at, push_filter, push_valid_at};
+use crate::store::filter::{push_asked, push_cases, push_cases_at, push_filter, push_valid_at};
 use crate::store::sight::push_scope;
-use crate::store::sql::{CASE_VERSIONS, CASES, CASES_AND_HEAD, HEAD_UNLESS_CASES};
+use crate::store::sql::{CASE_IDS, CASE_IDS_AND_HEAD, CASE_VERSIONS, CASES, CASES_AND_HEAD, HEAD_UNLESS_CASES};
 use crate::store::statement::Statement;
 use crate::store::{CaseColumn, CaseQuery, Direction, Keep, Moment, StoreError};
 
@@ -39,6 +39,24 @@ pub(super) fn head_unless_cases(query: &CaseQuery) -> Result<Statement, StoreErr
     push_asked(&mut statement, query)?;
     push_from_cursor(&mut statement, query, &full_order(query), "v.")?;
     statement.push(")");
+    Ok(statement)
+}
+
+/// The ids of so many of the cases. They come in no order, so that whatever index finds the fewest is walked.
+pub(super) fn ids(query: &CaseQuery) -> Result<Statement, StoreError> {
+    list_of_ids(CASE_IDS, query)
+}
+
+/// The same with the head of the log.
+pub(super) fn ids_and_head(query: &CaseQuery) -> Result<Statement, StoreError> {
+    list_of_ids(CASE_IDS_AND_HEAD, query)
+}
+
+fn list_of_ids(select: &str, query: &CaseQuery) -> Result<Statement, StoreError> {
+    let mut statement = Statement::new(select);
+    push_cases(&mut statement, query)?;
+    // Part of the text, as that of a list is.
+    statement.push(&format!(" limit {}", query.limit));
     Ok(statement)
 }
 

@@ -1,12 +1,14 @@
-//! Lists in their order; those of the present with the head of the log that they were read at.
+//! Lists in their order; those of the present with the head of the log that they were read at. What is as of the head is
+//! the present, whose tables and indexes hold no past.
 
 use tracing::Instrument;
+use uuid::Uuid;
 
 use crate::store::backend::{Backend, SqlStore};
 use crate::store::sql::HEAD;
 use crate::store::statement::Statement;
-use crate::store::stored::{Decoded, HeadRow, WithHead};
-use crate::store::{Head, Keep, Moment, StoreError};
+use crate::store::stored::{CaseIdRow, Count, Decoded, FoundTextRow, HeadRow, WithHead};
+use crate::store::{CaseQuery, Head, Keep, Moment, StoreError, StoredText, TextQuery, case_list, filter, texts};
 use crate::telemetry::traces::answered_as_of;
 
 /// Rows in the order of their list: the end of one was read backwards.
@@ -54,4 +56,65 @@ impl<B: Backend> SqlStore<B> {
             return Ok((rows, moment));
         }
     }
+
+    /// The rows of a question about the present, if what is asked is as of a position and the log still ends there:
+    /// `None` where it does not. Of no rows the head tells by what it is afterwards, since it never goes back.
+    async fn as_of_head<Row, T>(
+        &self,
+        operation: &'static str,
+        at: Moment,
+        of_the_present: Statement,
+    ) -> Result<Option<Vec<T>>, StoreError>
+    where
+        WithHead<Row>: Decoded,
+        T: TryFrom<Row>,
+        StoreError: From<T::Error>,
+    {
+        let Moment::Position(position) = at else { return Ok(None) };
+        if self.head_row().await?.head().last_position() != Some(position) {
+            return Ok(None);
+        }
+        let read = self.backend.fetch(&of_the_present).instrument(tracing::debug_span!("read", operation));
+        let rows: Vec<WithHead<Row>> = read.await.map_err(StoreError::during(operation))?;
+        let next_position = match rows.first() {
+            Some(first) => first.next_position,
+            None => self.head_row().await?.next_position,
+        };
+        if next_position.cast_unsigned() != position + 1 {
+            return Ok(None);
+        }
+        rows.into_iter().map(|found| Ok(T::try_from(found.row)?)).collect::<Result<_, StoreError>>().map(Some)
+    }
+
+    pub(super) async fn ids_of_cases(&self, query: &CaseQuery) -> Result<Vec<Uuid>, StoreError> {
+        let operation = "list the ids of cases";
+        let present = case_list::ids_and_head(&of_the_present(query))?;
+        match self.as_of_head::<CaseIdRow, _>(operation, query.at, present).await? {
+            Some(ids) => Ok(ids),
+            None => self.many::<CaseIdRow, _>(operation, case_list::ids(query)?).await,
+        }
+    }
+
+    pub(super) async fn number_of_cases(&self, query: &CaseQuery) -> Result<u64, StoreError> {
+        let operation = "count cases";
+        let present = filter::count_cases_and_head(&of_the_present(query))?;
+        match self.as_of_head::<Count, Count>(operation, query.at, present).await?.and_then(|mut rows| rows.pop()) {
+            Some(counted) => Ok(counted.count.cast_unsigned()),
+            None => self.count(operation, filter::count_cases(query)?).await,
+        }
+    }
+
+    pub(super) async fn texts_found(&self, query: &TextQuery) -> Result<Vec<StoredText>, StoreError> {
+        let operation = "look for texts";
+        let present = TextQuery { at: Moment::Present, ..query.clone() };
+        let present = texts::with_and_head(&present, &B::INDEX)?;
+        match self.as_of_head::<FoundTextRow, _>(operation, query.at, present).await? {
+            Some(texts) => Ok(texts),
+            None => self.many::<FoundTextRow, _>(operation, texts::with(query, &B::INDEX)?).await,
+        }
+    }
+}
+
+fn of_the_present(query: &CaseQuery) -> CaseQuery {
+    CaseQuery { at: Moment::Present, ..query.clone() }
 }

@@ -221,6 +221,12 @@ pub trait Store:
     /// [`StoreError::Invalid`] when a value does not fit its column or the key its order.
     async fn cases(&self, query: &CaseQuery) -> Result<Vec<StoredCase>, StoreError>;
 
+    /// The ids of cases that the query finds, of more than `limit` any so many, in no order.
+    ///
+    /// # Errors
+    /// As [`Store::cases`].
+    async fn case_ids(&self, query: &CaseQuery) -> Result<Vec<Uuid>, StoreError>;
+
     /// How many cases the query finds, regardless of `after` and `limit`.
     ///
     /// # Errors

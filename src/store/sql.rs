@@ -143,6 +143,17 @@ pub(super) const PRESENT_CASES: &str = "cases v";
 
 pub(super) const CASE_VERSIONS: &str = "case_versions v";
 
+/// Which cases follows.
+pub(super) const CASE_IDS: &str = "select v.case_id from ";
+
+pub(super) const CASE_IDS_AND_HEAD: &str = concat!("select v.case_id", head_column!(), " from ");
+
+/// Where texts stand; how they are found follows.
+pub(super) const FOUND_TEXTS: &str = concat!("select ", text_columns!(), ", '' as words, '' as body");
+
+pub(super) const FOUND_TEXTS_AND_HEAD: &str =
+    concat!("select ", text_columns!(), ", '' as words, '' as body", head_column!());
+
 /// What is counted follows.
 pub(super) const COUNT_CASES: &str = "select count(*) as count from ";
 

@@ -230,15 +230,15 @@ pub(super) struct WithHead<Row> {
 }
 
 #[derive(FromRow)]
-pub(super) struct SubCaseRow {
+pub(super) struct CaseIdRow {
     case_id: String,
 }
 
-impl TryFrom<SubCaseRow> for Uuid {
+impl TryFrom<CaseIdRow> for Uuid {
     type Error = StoreError;
 
-    fn try_from(row: SubCaseRow) -> Result<Self, StoreError> {
-        id("case_links", &row.case_id)
+    fn try_from(row: CaseIdRow) -> Result<Self, StoreError> {
+        id("cases", &row.case_id)
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::store::condition::push_list;
 use crate::store::filter::{push_cases, push_limit};
 use crate::store::sight::push_scope;
-use crate::store::sql::{is_open_version, text_columns};
+use crate::store::sql::{FOUND_TEXTS, FOUND_TEXTS_AND_HEAD, is_open_version, text_columns};
 use crate::store::statement::{Argument, Statement};
 use crate::store::text::MOST_OF_AN_EVENT;
 use crate::store::{CaseQuery, Confined, Keep, Moment, Reading, StoreError, Terms, TextQuery, Texts};
@@ -23,7 +23,16 @@ pub(super) struct IndexDialect {
 }
 
 pub(super) fn with(query: &TextQuery, dialect: &IndexDialect) -> Result<Statement, StoreError> {
-    let mut statement = Statement::new(concat!("select ", text_columns!(), ", '' as words, '' as body"));
+    found(FOUND_TEXTS, query, dialect)
+}
+
+/// The same with the head of the log.
+pub(super) fn with_and_head(query: &TextQuery, dialect: &IndexDialect) -> Result<Statement, StoreError> {
+    found(FOUND_TEXTS_AND_HEAD, query, dialect)
+}
+
+fn found(select: &str, query: &TextQuery, dialect: &IndexDialect) -> Result<Statement, StoreError> {
+    let mut statement = Statement::new(select);
     statement.push(dialect.found_in);
     statement.push_text(&asked(&query.terms, dialect));
     statement.push(dialect.closing);

@@ -1,5 +1,6 @@
 //! How often the database is asked for one answer: as often for many rows as for few.
 
+mod searched;
 mod written;
 
 use std::sync::Arc;

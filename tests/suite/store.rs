@@ -37,6 +37,7 @@ mod rebuild;
 mod registers;
 mod revocations;
 mod roles;
+mod searches;
 mod sharing;
 mod statistics;
 mod stock;

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::app::follow::{Interest, LogEvent};
 use crate::app::reads::CasePage;
 use crate::app::request::Fault;
-use crate::app::scope::{RegisterScope, scope_of};
+use crate::app::scope::{RegisterScope, is_wide, scope_of, sees_much};
 use crate::domain::actor::Actor;
 use crate::domain::value::Division;
 use crate::store::{
@@ -30,9 +30,6 @@ const MOST_AT_ONCE: u32 = 1_024;
 /// Whoever sees no more cases and no more entries of each register than this has their events gathered, however long the
 /// log is.
 const FEW: u32 = 500;
-
-/// The digits of a province's code.
-const PROVINCE_DIGITS: usize = 2;
 
 /// Registers with so few events that all of them can be gathered.
 const SMALL: [AggregateType; 5] = [
@@ -167,8 +164,7 @@ impl App {
     async fn seen_cases(&self, actor: &Actor, within: Option<&Division>) -> Result<Picked, Fault> {
         let scope = scope_of(actor);
         let division_prefix = within.map(|within| within.code().to_owned());
-        let sees_much = scope.everything || scope.division_prefix.as_deref().is_some_and(is_wide);
-        if sees_much && within.is_none_or(|within| is_wide(within.code())) {
+        if sees_much(&scope) && within.is_none_or(|within| is_wide(within.code())) {
             return Ok(Picked::Cases { scope, division_prefix });
         }
         let lies_within = |text: &String| Condition::StartsWith { column: CaseColumn::Division, text: text.clone() };
@@ -204,11 +200,6 @@ impl App {
         let ids = entries.into_iter().map(|entry| entry.stream.aggregate_id).collect();
         Ok(these_if_few(ids).unwrap_or_else(|| Picked::Entries(Box::new(query))))
     }
-}
-
-/// Whether too much lies in the division of that code to be gathered: in the nation, or in a province.
-fn is_wide(code: &str) -> bool {
-    code.len() <= PROVINCE_DIGITS
 }
 
 /// All of them by their ids, unless they are too many.

@@ -23,7 +23,7 @@ use crate::store::samples::{append, case_row, case_stream, commit_one, id, notes
 use crate::store::support::{Database, Raw, START, TestClock};
 
 /// One event with these texts on a case.
-async fn record(store: &dyn Store, case: u128, version: u64, texts: Vec<TextRow>) {
+pub(crate) async fn record(store: &dyn Store, case: u128, version: u64, texts: Vec<TextRow>) {
     let row = CaseRow { division: if case == 3 { "320500" } else { "440300" }.to_owned(), ..case_row(case) };
     let rows = RowChanges { case: Some(row), texts, ..RowChanges::default() };
     let key = format!("{case} {version}");
