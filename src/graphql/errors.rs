@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | the domain refuses, or a value is unsound | `userErrors` of the payload | [`ErrorCode`] |
 //! | the version has moved on | `userErrors` and `conflict` | `VERSION_CONFLICT` |
-//! | an argument of a query makes no sense | `errors`, `extensions.code` | [`ErrorCode`], or `CURSOR_INVALID`, `CURSOR_OUTDATED`, `PAGE_SIZE_INVALID`, `FILTER_TOO_LARGE`, `SEARCH_EMPTY`, `SEARCH_TOO_LONG`, `LIST_TOO_LONG`, `TOO_MANY_IDS`, `TOO_MANY_GROUPS` |
+//! | an argument of a query makes no sense | `errors`, `extensions.code` | [`ErrorCode`], or `CURSOR_INVALID`, `CURSOR_OUTDATED`, `PAGE_SIZE_INVALID`, `FILTER_TOO_LARGE`, `SEARCH_EMPTY`, `SEARCH_TOO_LONG`, `LIST_TOO_LONG`, `TOO_MANY_IDS`, `TOO_MANY_GROUPS`, `NAMES_SEALED` |
 //! | the house may succeed later | `errors`, `extensions.code`, `extensions.retryable` | `UNAVAILABLE` |
 //! | others were faster at every attempt | the same | `OUTRUN` |
 //! | the database has gone on with other data keys | the same | `DATA_KEYS_OTHER` |

@@ -27,7 +27,7 @@ use crate::graphql::types::view::ViewNode;
 pub(crate) struct RegisterFilter {
     /// 行政区划: in this division or below it: 2, 4 or 6 digits, or `CN`.
     pub(crate) division_within: Option<String>,
-    /// 名称: contains this; ASCII letters of either case.
+    /// 名称: contains this; ASCII letters of either case. Of persons it is refused (`NAMES_SEALED`): their names are stored in a sealed form.
     pub(crate) name_contains: Option<String>,
     /// 代码: has exactly this code, such as a unified social credit code.
     pub(crate) code: Option<String>,

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Result};
+use async_graphql::{Context, Error, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::app::{Commanded, Entry, Moment, RegisterPage, works_on};
+use crate::app::{AggregateType, Commanded, Entry, Moment, RegisterPage, works_on};
 use crate::domain::case::state::File;
 use crate::domain::value::{CaseId, Division};
 use crate::graphql::connection::{self, Beyond, Slice};
@@ -60,8 +60,11 @@ impl<A: Commanded> EntryPage<A> {
     /// Loads a page. The first one is read at the log's head, the others where the first one was.
     ///
     /// # Errors
-    /// When the cursor is of another list or the house fails.
+    /// When the cursor is of another list, persons are asked for by their names, or the house fails.
     pub(crate) async fn load(ctx: &Context<'_>, slice: &Slice, which: Which, from: Viewpoint) -> Result<Self> {
+        if A::AGGREGATE == AggregateType::Person && which.name_contains.is_some() {
+            return Err(names_sealed());
+        }
         let places = slice.places(connection::decode::<Place>)?;
         let read = match places.read_at(|place| ReadAt { at: place.at, head: place.head, time: place.time })? {
             Some(read) => read.continued(ctx, from).await?,
@@ -86,6 +89,13 @@ impl<A: Commanded> EntryPage<A> {
         let beyond = slice.cut(&mut entries);
         Ok(Self { entries, read: ReadAt { at, ..read }, beyond, page })
     }
+}
+
+/// Rows of persons have no name: nobody would be found.
+fn names_sealed() -> Error {
+    let message = "names of persons are sealed, and nobody is found by them: ask by `divisionWithin` or `code`, and read \
+        the names of those who are listed";
+    errors::argument("NAMES_SEALED", "filter.nameContains", message)
 }
 
 /// The place of that entry.

@@ -17,7 +17,7 @@ use writer::{Pool, Writer};
 const ROUNDS: u64 = 3;
 
 /// What a question may be refused for, beside what commands are.
-const CODES_OF_QUESTIONS: [&str; 29] = [
+const CODES_OF_QUESTIONS: [&str; 30] = [
     "ALIAS_LIMIT_EXCEEDED",
     "ARGUMENTS_EXCLUSIVE",
     "AS_OF_NESTED",
@@ -30,6 +30,7 @@ const CODES_OF_QUESTIONS: [&str; 29] = [
     "FILTER_TOO_LARGE",
     "GROUP_BY_REPEATED",
     "LIST_TOO_LONG",
+    "NAMES_SEALED",
     "NOT_IN_TREE",
     "NUMBER_INVALID",
     "ORDER_INVALID",

@@ -228,6 +228,11 @@ pub async fn senseless_questions_are_refused(world: &World) {
         let refused = world.refusal("watcher", &query, json!({ "text": "\0" })).await;
         assert_eq!(refused, ("TEXT_CONTROL_CHARACTER".to_owned(), field.to_owned()));
     }
+    let named = "{ persons(filter: { nameContains: \"李\" }) { totalCount } }";
+    let refused = world.refusal("watcher", named, json!({})).await;
+    assert_eq!(refused, ("NAMES_SEALED".to_owned(), "filter.nameContains".to_owned()));
+    let coded = "{ persons(filter: { code: \"EXPERT\", nameContains: null }) { totalCount } }";
+    assert_ne!(world.ask("watcher", coded, json!({})).await["persons"]["totalCount"], 0);
     let nodes = "query Nodes($ids: [ID!]!) { nodes(ids: $ids) { id } }";
     let ids = vec![scene.lead.clone(); 101];
     assert_eq!(world.refusal("watcher", nodes, json!({ "ids": ids })).await.0, "TOO_MANY_IDS");
