@@ -2,7 +2,7 @@
 //! own go into the text; everything from outside is an argument.
 
 use crate::store::statement::{Argument, Statement};
-use crate::store::{CaseColumn, Condition, Operator, StoreError, Value};
+use crate::store::{CaseColumn, Condition, Moment, Operator, StoreError, Value};
 
 /// Whether a condition is wanted to hold or to fail. `Not` is carried down to the comparisons,
 /// so that their SQL never has to negate "unknown".
@@ -21,22 +21,32 @@ impl Sense {
     }
 }
 
-pub(super) fn push_condition(statement: &mut Statement, condition: &Condition, sense: Sense) -> Result<(), StoreError> {
+/// Pushes a condition on rows that are valid at the moment.
+pub(super) fn push_condition(
+    statement: &mut Statement,
+    condition: &Condition,
+    sense: Sense,
+    at: Moment,
+) -> Result<(), StoreError> {
+    let push = |statement: &mut Statement, part: &Condition| push_condition(statement, part, sense, at);
     match condition {
-        Condition::All(parts) => push_junction(statement, parts, sense, sense),
-        Condition::Any(parts) => push_junction(statement, parts, sense, sense.opposite()),
-        Condition::Not(inner) => push_condition(statement, inner, sense.opposite()),
+        Condition::All(parts) => push_junction(statement, parts, sense, push),
+        Condition::Any(parts) => push_junction(statement, parts, sense.opposite(), push),
+        Condition::Not(inner) => push_condition(statement, inner, sense.opposite(), at),
         Condition::Compare { column, operator: Operator::NotEqual, value } => {
             let (column, operator, value) = (*column, Operator::Equal, value.clone());
             let equal = Condition::Compare { column, operator, value };
-            push_condition(statement, &equal, sense.opposite())
+            push_condition(statement, &equal, sense.opposite(), at)
         }
         Condition::Compare { column, operator: Operator::Equal, value: Value::Null } => {
             push_is_null(statement, *column, sense);
             Ok(())
         }
         // Nothing is less or greater than a missing value.
-        Condition::Compare { value: Value::Null, .. } => push_junction(statement, &[], sense, sense.opposite()),
+        Condition::Compare { value: Value::Null, .. } => {
+            push_holds_never(statement, sense);
+            Ok(())
+        }
         Condition::Compare { column, operator, value } => {
             let argument = argument(*column, value)?;
             push_leaf(statement, *column, sense, |statement| {
@@ -59,6 +69,16 @@ pub(super) fn push_condition(statement: &mut Statement, condition: &Condition, s
             push_or_null(statement, *column, sense);
             Ok(())
         }
+        Condition::Members(actors) if at == Moment::Present => {
+            push_members(statement, actors, sense);
+            Ok(())
+        }
+        // Who worked on a case then stands in its version alone.
+        Condition::Members(actors) => {
+            let works =
+                |actor: &String| Condition::Contains { column: CaseColumn::Members, text: format!(" {actor} ") };
+            push(statement, &Condition::Any(actors.iter().map(works).collect()))
+        }
         Condition::StartsWith { column, text } => {
             require_text(*column)?;
             statement.push(if sense == Sense::Holds { "(" } else { "(not " });
@@ -71,7 +91,12 @@ pub(super) fn push_condition(statement: &mut Statement, condition: &Condition, s
 
 /// `All` wanted is a conjunction, `All` denied the disjunction of its denied parts; `Any` the
 /// other way round.
-fn push_junction(statement: &mut Statement, parts: &[Condition], sense: Sense, shape: Sense) -> Result<(), StoreError> {
+fn push_junction(
+    statement: &mut Statement,
+    parts: &[Condition],
+    shape: Sense,
+    push: impl Fn(&mut Statement, &Condition) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
     let (neutral, joint) = match shape {
         Sense::Holds => ("(1 = 1", " and "),
         Sense::Fails => ("(1 = 0", " or "),
@@ -79,10 +104,32 @@ fn push_junction(statement: &mut Statement, parts: &[Condition], sense: Sense, s
     statement.push(neutral);
     for part in parts {
         statement.push(joint);
-        push_condition(statement, part, sense)?;
+        push(statement, part)?;
     }
     statement.push(")");
     Ok(())
+}
+
+/// The actors of the present have an index.
+fn push_members(statement: &mut Statement, actors: &[String], sense: Sense) {
+    if actors.is_empty() {
+        return push_holds_never(statement, sense);
+    }
+    statement.push(match sense {
+        Sense::Holds => "v.case_id in (",
+        Sense::Fails => "v.case_id not in (",
+    });
+    statement.push("select m.case_id from case_members m where m.actor in ");
+    push_list(statement, actors.iter().cloned().map(Argument::Text));
+    statement.push(")");
+}
+
+/// Of what holds for no row.
+fn push_holds_never(statement: &mut Statement, sense: Sense) {
+    statement.push(match sense {
+        Sense::Holds => "1 = 0",
+        Sense::Fails => "1 = 1",
+    });
 }
 
 /// `(v.column … or v.column is null)`, the latter only where a missing value satisfies.
@@ -261,8 +308,25 @@ mod tests {
             Condition::Compare { column: CaseColumn::Kind, operator: Operator::Less, value: "x".into() },
             Condition::IsNull { column: CaseColumn::LeadId },
         ])));
-        push_condition(&mut statement, &condition, Sense::Holds).expect("a valid condition");
+        push_condition(&mut statement, &condition, Sense::Holds, Moment::Present).expect("a valid condition");
         assert_eq!(statement.sql, "(1 = 1 and (v.kind >= $1 or v.kind is null) and v.lead_id is not null)");
+    }
+
+    #[test]
+    fn who_works_on_a_case_is_told_by_an_index_now_and_by_its_version_then() {
+        let sql = |actors: &[&str], sense, at| {
+            let mut statement = Statement::new("");
+            let condition = Condition::Members(actors.iter().map(ToString::to_string).collect());
+            push_condition(&mut statement, &condition, sense, at).expect("a valid condition");
+            statement.sql
+        };
+        let of_the_present = "select m.case_id from case_members m where m.actor in ($1, $2)";
+        assert_eq!(sql(&["a", "b"], Sense::Holds, Moment::Present), format!("v.case_id in ({of_the_present})"));
+        assert_eq!(sql(&["a", "b"], Sense::Fails, Moment::Present), format!("v.case_id not in ({of_the_present})"));
+        assert_eq!(sql(&[], Sense::Holds, Moment::Present), "1 = 0");
+        assert_eq!(sql(&[], Sense::Fails, Moment::Present), "1 = 1");
+        let then = sql(&["a"], Sense::Holds, Moment::Position(7));
+        assert!(then.contains("v.members") && !then.contains("case_members"), "{then}");
     }
 
     #[test]

@@ -316,7 +316,7 @@ pub(super) fn push_asked(statement: &mut Statement, query: &CaseQuery) -> Result
 /// What is asked, whoever may see it.
 pub(super) fn push_filter(statement: &mut Statement, query: &CaseQuery) -> Result<(), StoreError> {
     statement.push(" and ");
-    push_condition(statement, &query.condition, Sense::Holds)?;
+    push_condition(statement, &query.condition, Sense::Holds, query.at)?;
     if query.at != Moment::Present
         && let Some(numbers) = numbers(&query.condition)
     {
@@ -324,7 +324,7 @@ pub(super) fn push_filter(statement: &mut Statement, query: &CaseQuery) -> Resul
         statement.push(" and v.case_id in (select v.case_id from ");
         statement.push(PRESENT_CASES);
         statement.push(" where ");
-        push_condition(statement, numbers, Sense::Holds)?;
+        push_condition(statement, numbers, Sense::Holds, Moment::Present)?;
         statement.push(")");
     }
     Ok(())

@@ -195,6 +195,8 @@ pub enum Condition {
         /// Any text; no wildcards.
         text: String,
     },
+    /// One of these actors works on it.
+    Members(Vec<String>),
 }
 
 impl Condition {

@@ -231,7 +231,7 @@ pub(super) fn statement(query: &StatisticsQuery) -> Result<Statement, StoreError
     let mut statement = Statement::new("").integer(query.most_groups.into());
     statement.push("with c as materialized (select v.case_id, v.reported_at, v.is_open, v.typical, ");
     statement.push("case when ");
-    push_condition(&mut statement, &Condition::is_late(&query.today), Sense::Holds)?;
+    push_condition(&mut statement, &Condition::is_late(&query.today), Sense::Holds, query.cases.at)?;
     statement.push(" then 1 else 0 end as is_late, ");
     for (index, key) in query.keys.iter().enumerate() {
         if index > 0 {

@@ -230,19 +230,15 @@ impl IdComparison {
 
     /// Compares the persons who work on a case with these.
     pub(super) fn members(&self, path: Path<'_>, out: &mut Vec<Condition>) -> Result<()> {
-        let column = CaseColumn::Members;
-        let asked = self.read(path, |id, path| {
-            let id = read::<PersonId>(id, path)?;
-            Ok(Condition::Contains { column, text: format!(" {id} ") })
-        })?;
-        let not = |condition: Condition| Condition::Not(Box::new(condition));
-        out.extend(asked.eq);
-        out.extend(asked.ne.map(not));
-        out.extend(asked.one_of.map(Condition::Any));
-        out.extend(asked.none_of.map(Condition::Any).map(not));
+        let asked = self.read(path, |id, path| Ok(read::<PersonId>(id, path)?.to_string()))?;
+        let others = |ids| Condition::Not(Box::new(Condition::Members(ids)));
+        out.extend(asked.eq.map(|id| Condition::Members(vec![id])));
+        out.extend(asked.ne.map(|id| others(vec![id])));
+        out.extend(asked.one_of.map(Condition::Members));
+        out.extend(asked.none_of.map(others));
         out.extend(given(&self.is_null, path.field("isNull"))?.map(|is_null| {
             let operator = if *is_null { Operator::Equal } else { Operator::NotEqual };
-            compare(column, operator, Value::Text(String::new()))
+            compare(CaseColumn::Members, operator, Value::Text(String::new()))
         }));
         Ok(())
     }

@@ -257,6 +257,7 @@ fn size(condition: &Condition) -> usize {
         Condition::All(conditions) | Condition::Any(conditions) => conditions.iter().map(size).sum::<usize>().max(1),
         Condition::Not(condition) => size(condition),
         Condition::In { values, .. } => values.len().max(1),
+        Condition::Members(actors) => actors.len().max(1),
         Condition::Compare { .. }
         | Condition::IsNull { .. }
         | Condition::Contains { .. }

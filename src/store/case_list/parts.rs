@@ -25,7 +25,8 @@ pub(super) enum Part {
 impl Part {
     /// Whether it is read from the table of the present, in an order that begins with the column.
     pub(super) fn is_of_present(&self, query: &CaseQuery, leading: CaseColumn) -> bool {
-        let is_found = leading != CaseColumn::UpdatedAt || asks_for_few(&query.condition) || shows_few(&query.scope);
+        let is_found =
+            leading != CaseColumn::UpdatedAt || asks_for_few(&query.condition, query.at) || shows_few(&query.scope);
         match self {
             Self::Valid(_) => is_found && query.at == Moment::Present,
             Self::Still(_) => is_found,
@@ -106,10 +107,11 @@ pub(super) const fn is_of_the_case(column: CaseColumn) -> bool {
 }
 
 /// Whether a condition limits the cases to so few, found by an index of the present, that they are sorted at once.
-fn asks_for_few(condition: &Condition) -> bool {
+fn asks_for_few(condition: &Condition, at: Moment) -> bool {
     use CaseColumn::{CaseId, EnterpriseId, LeadId, Number, ReportedBy};
     match condition {
-        Condition::All(parts) => parts.iter().any(asks_for_few),
+        Condition::All(parts) => parts.iter().any(|part| asks_for_few(part, at)),
+        Condition::Members(_) => at == Moment::Present,
         Condition::Compare { column, operator: Operator::Equal, .. } | Condition::In { column, .. } => {
             matches!(column, CaseId | Number | EnterpriseId | LeadId | ReportedBy)
         }

@@ -2,7 +2,7 @@
 //! memory: for every column in both directions, and for many drawn conditions.
 
 use etalon::store::{
-    CaseColumn, CaseQuery, CaseRow, Condition, Direction, Keep, Operator, RowChanges, Scope, Store, StoreError,
+    CaseColumn, CaseQuery, CaseRow, Condition, Direction, Keep, Moment, Operator, RowChanges, Scope, Store, StoreError,
     StoredCase, Value, key_of,
 };
 use proptest::strategy::{Strategy, ValueTree};
@@ -14,6 +14,11 @@ use crate::store::support::Database;
 
 /// Texts whose order by bytes differs from that of a dictionary, and what `like` gives a meaning.
 const TEXTS: [&str; 7] = ["Ab", "aB", "b", "ä", "计量", "50%_\\", ""];
+
+/// Who works on the case of that number.
+fn member(number: u128) -> String {
+    format!("p-{}", number % 3)
+}
 
 /// Rows with many ties and missing values.
 fn varied(number: u128) -> CaseRow {
@@ -36,6 +41,7 @@ fn varied(number: u128) -> CaseRow {
         clock_paused: number.is_multiple_of(7),
         gap_ppm: (number % 2 == 1).then_some(number as i64 % 3 - 1),
         typical: number.is_multiple_of(5),
+        members: format!(" {} ", member(number)),
         ..case_row(number)
     }
 }
@@ -48,7 +54,7 @@ async fn filled(store: &dyn Store) -> Vec<StoredCase> {
         let stream = case_stream(number);
         let rows = |title: &str| RowChanges {
             case: Some(CaseRow { title: title.to_owned(), ..varied(number) }),
-            members_added: vec![format!("p-{}", number % 3)],
+            members_added: vec![member(number)],
             ..RowChanges::default()
         };
         let version = u64::from(number.is_multiple_of(4));
@@ -97,6 +103,7 @@ async fn every_order_is_that_of_the_model_and_pages_add_up(database: Database) {
 async fn every_condition_is_that_of_the_model(database: Database) {
     let store = database.open().await;
     let cases = filled(&*store).await;
+    let head = Moment::Position(store.head().await.expect("read").last_position().expect("events"));
     let mut runner = TestRunner::deterministic();
     for _ in 0..300 {
         let drawn = conditions().new_tree(&mut runner).expect("a strategy without filters");
@@ -104,6 +111,8 @@ async fn every_condition_is_that_of_the_model(database: Database) {
         let expected: Vec<_> = cases.iter().filter(|case| holds(&condition, case)).cloned().collect();
         let query = CaseQuery { condition, ..all_cases() };
         assert_eq!(store.cases(&query).await.expect("read"), expected, "{:?}", query.condition);
+        let then = CaseQuery { at: head, ..query.clone() };
+        assert_eq!(store.cases(&then).await.expect("read"), expected, "as of the head: {:?}", query.condition);
         let counted = store.count_cases(&query).await.expect("read");
         assert_eq!(counted, expected.len() as u64);
     }

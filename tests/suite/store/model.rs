@@ -56,6 +56,7 @@ pub(crate) fn holds(condition: &Condition, case: &StoredCase) -> bool {
             }
         }
         Condition::In { column, values } => values.contains(&column.value_of(case)),
+        Condition::Members(actors) => actors.iter().any(|actor| case.row.members.contains(&format!(" {actor} "))),
         Condition::IsNull { column } => column.value_of(case) == Value::Null,
         Condition::Contains { column, text } => match column.value_of(case) {
             Value::Text(stored) => stored.to_ascii_lowercase().contains(&text.to_ascii_lowercase()),
@@ -85,6 +86,7 @@ pub(crate) fn conditions() -> impl Strategy<Value = Condition> {
         fitting_value().prop_map(|(column, _)| Condition::IsNull { column }),
         (text_columns(), texts()).prop_map(|(column, text)| Condition::Contains { column, text }),
         (text_columns(), texts()).prop_map(|(column, text)| Condition::StartsWith { column, text }),
+        proptest::collection::vec((0..5).prop_map(|number| format!("p-{number}")), 0..3).prop_map(Condition::Members),
     ];
     leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![

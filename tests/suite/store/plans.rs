@@ -131,6 +131,34 @@ async fn the_latest_changes_of_an_enterprise_are_found_by_it(database: Database)
     assert!(plan.iter().any(|step| step.contains("cases_enterprise_id_")), "{}", plan.join("\n"));
 }
 
+/// So are those that somebody works on, in whatever order.
+async fn the_cases_of_a_member_are_found_by_them(database: Database) {
+    let clock = TestClock::new();
+    let store = database.open_explained(clock.clone()).await;
+    fill(&*store, &clock).await;
+    let version = STATUSES.len() as u64;
+    for chunk in (1..=CASES).collect::<Vec<_>>().chunks(AT_ONCE) {
+        let joined = |number: &u128| {
+            let members_added = vec![format!("m-{}", number % 300)];
+            let rows = RowChanges { members_added, ..RowChanges::default() };
+            append(case_stream(*number), version, &format!("{number} {version}"), notes(&["x"], rows))
+        };
+        for outcome in commit(&*store, &chunk.iter().map(joined).collect::<Vec<_>>()).await {
+            outcome.expect("accepted");
+        }
+    }
+    database.raw().await.execute("analyze").await;
+    for column in [CaseColumn::ReportedAt, CaseColumn::UpdatedAt, CaseColumn::Division] {
+        let condition = Condition::All(vec![Condition::Members(vec!["m-7".to_owned()])]);
+        let order = vec![(column, Direction::Descending)];
+        let query = CaseQuery { condition, order, limit: 21, ..all_cases() };
+        let plan = store.plan_of_cases(&query).await.expect("a plan").join("\n");
+        assert!(plan.contains("case_members_actor_case_id_idx"), "{column:?}:\n{plan}");
+        assert!(!plan.contains("SCAN v") && !plan.contains("Seq Scan on cases"), "{column:?}:\n{plan}");
+        assert_eq!(store.cases(&query).await.expect("a list").len(), 5);
+    }
+}
+
 /// A list of the present in an order that an index has is sorted by nobody, and who sees what is told by an index alone. What
 /// PostgreSQL does with so few rows is its own affair.
 async fn an_index_gives_the_whole_order(database: Database) {
@@ -288,6 +316,7 @@ crate::store::on_both_databases! {
     usual_lists_walk_indexes,
     an_index_gives_the_whole_order,
     the_latest_changes_of_an_enterprise_are_found_by_it,
+    the_cases_of_a_member_are_found_by_them,
     the_oldest_changes_are_looked_up_by_status,
     a_usual_word_of_titles_is_found_along_the_order,
     a_page_of_the_log_is_found_by_an_index,
