@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::app::{AggregateType, Found, Hit, Keep, Moment, Search, Shown, StoredCase, time_of};
@@ -21,6 +22,9 @@ use crate::graphql::types::case::CaseNode;
 use crate::graphql::words::SearchField;
 use crate::graphql::{errors, ids};
 use crate::search::question::{MOST_CHARACTERS, MOST_PARTS, NoQuestion, Question};
+
+/// How much of a digest stands in a cursor: enough that no two questions are taken for each other by chance.
+const PRINT_BYTES: usize = 8;
 
 #[derive(Default)]
 pub(crate) struct SearchQuery(pub(super) Viewpoint);
@@ -52,7 +56,7 @@ impl SearchQuery {
             reached(ctx, min_position).await?;
             let slice = Slice::read(ctx, first, after, last, before)?;
             let question = read(&query)?;
-            let places = slice.places(connection::decode::<Place>)?;
+            let places = slice.places(|cursor| Place::in_answer_to(&question, cursor))?;
             let (read, now) = match places.read_at(|place| (place.read(), place.now))? {
                 Some((read, now)) => (read.continued(ctx, self.0).await?, now),
                 None => (self.settled(ctx).await?, self.0.time.unwrap_or_else(|| app(ctx).now())),
@@ -111,10 +115,23 @@ fn read(query: &str) -> Result<Question> {
     })
 }
 
+/// What tells one question from another in a cursor, however they were typed.
+fn print(question: &Question) -> String {
+    let mut digest = Sha256::new();
+    for (sign, parts) in [("+", &question.wanted), ("-", &question.excluded)] {
+        for part in parts {
+            digest.update(sign);
+            digest.update(part.sequence.as_str());
+        }
+    }
+    hex::encode(&digest.finalize()[..PRINT_BYTES])
+}
+
 /// The place of a case in what was found, as of when it is read, and what relative dates count from.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Place {
+    question: String,
     score: i64,
     text: i64,
     at: Moment,
@@ -126,6 +143,15 @@ struct Place {
 }
 
 impl Place {
+    /// The place that a cursor of this question says: in what another one finds it would be anywhere.
+    fn in_answer_to(question: &Question, cursor: &Cursor) -> Result<Self> {
+        let place: Self = connection::decode(cursor)?;
+        if place.question != print(question) {
+            return Err(connection::invalid("after"));
+        }
+        Ok(place)
+    }
+
     /// As of when its list is read.
     fn read(&self) -> ReadAt {
         ReadAt { at: self.at, head: self.head, time: self.time }
@@ -149,7 +175,8 @@ pub(crate) struct SearchConnection {
 impl SearchConnection {
     fn cursor(&self, hit: &Hit) -> Cursor {
         let ReadAt { at, head, time } = self.read;
-        connection::encode(&Place { score: hit.score_ppm, text: hit.text_id, at, head, time, now: self.now })
+        let question = print(&self.search.question);
+        connection::encode(&Place { question, score: hit.score_ppm, text: hit.text_id, at, head, time, now: self.now })
     }
 
     fn node(&self, case: &StoredCase) -> CaseNode {

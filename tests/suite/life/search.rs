@@ -102,6 +102,13 @@ pub async fn a_search_is_of_one_moment(world: &World) {
         scene.reported(world, "热电偶 热电偶").await;
     }
     assert_eq!(found, titles(&whole));
+    // A place in what was found is none in what another question finds, and typing it otherwise is none.
+    let cursor = &edges(&whole)[2]["cursor"];
+    let (same, other) = ("\"热 电偶\"", "热电");
+    let rest = search(world, "watcher", json!({ "query": same, "after": cursor })).await;
+    assert_eq!(titles(&rest), titles(&whole)[3..]);
+    let refused = world.refusal("watcher", SEARCH, json!({ "query": other, "after": cursor })).await;
+    assert_eq!(refused, ("CURSOR_INVALID".to_owned(), "after".to_owned()));
 
     let renamed = scene.reported(world, "原题").await;
     renamed.takes("coordinator", "renameCase", json!({ "title": "铂电阻" })).await;
