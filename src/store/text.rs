@@ -29,7 +29,7 @@ pub struct TextRow {
     pub occurred_at: i64,
     /// How many words it has.
     pub length: u32,
-    /// Its words in a row.
+    /// Its words in a row, as a [`Sequence`](crate::search::word::Sequence) has them.
     pub words: String,
     /// As it was written.
     pub body: String,

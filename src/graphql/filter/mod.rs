@@ -2,6 +2,7 @@
 
 mod bound;
 mod comparison;
+mod implied;
 mod operand;
 pub(crate) mod order;
 pub(crate) mod path;
@@ -11,7 +12,6 @@ use async_graphql::{InputObject, Result};
 use jiff::Timestamp;
 
 use crate::app::{CaseColumn, Condition, Operator, Value};
-use crate::domain::case::values::Status;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::{CampaignId, CaseId, Division, EnterpriseId, InstitutionId, PersonId};
 use crate::graphql::errors;
@@ -22,6 +22,7 @@ use comparison::{
     DateComparison, DateTimeComparison, DecimalComparison, IdComparison, KindComparison, LevelComparison,
     OriginComparison, SeverityComparison, StatusComparison, TextComparison, compare,
 };
+use implied::with_implied;
 use operand::Neighbours;
 use path::Path;
 
@@ -107,7 +108,7 @@ impl CaseFilter {
         if size(&condition) > LARGEST {
             return Err(too_large("largestFilter", LARGEST));
         }
-        Ok(condition)
+        Ok(with_implied(condition))
     }
 
     fn nested(&self, path: Path<'_>, depth: usize, now: Timestamp) -> Result<Condition> {
@@ -166,12 +167,6 @@ impl CaseFilter {
         ];
         for (column, flag) in flags {
             all.extend(flag.map(|flag| compare(column, Operator::Equal, Value::Integer(flag.into()))));
-        }
-        if self.open == Some(true) {
-            // Implied, and said because the indexes of the past are by status.
-            let open = Status::ALL.iter().filter(|status| status.is_open());
-            let values = open.map(|status| Value::Text(status.name().to_owned())).collect();
-            all.push(Condition::In { column: CaseColumn::Status, values });
         }
         if let Some(code) = &self.division_within {
             let division = Division::parse(code).map_err(|error| {
