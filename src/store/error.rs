@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cqrs_es::persist::PersistenceError;
+use sqlx::migrate::MigrateError;
 
 use crate::store::StreamId;
 
@@ -367,6 +368,15 @@ pub enum AppendError {
     /// The store failed; see [`StoreError::is_retryable`].
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<MigrateError> for StoreError {
+    fn from(source: MigrateError) -> Self {
+        match source {
+            MigrateError::VersionMissing(version) => Self::NewerSchema { version },
+            source => Self::Migration { source: Arc::new(source) },
+        }
+    }
 }
 
 #[cfg(test)]

@@ -61,10 +61,8 @@ mod webhook;
 mod year;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::migrate::MigrateError;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -395,11 +393,4 @@ pub trait Store:
     /// # Errors
     /// When the database fails.
     async fn rows_digest(&self) -> Result<RowsDigest, StoreError>;
-}
-
-fn migration_error(source: MigrateError) -> StoreError {
-    match source {
-        MigrateError::VersionMissing(version) => StoreError::NewerSchema { version },
-        source => StoreError::Migration { source: Arc::new(source) },
-    }
 }

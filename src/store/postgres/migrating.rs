@@ -7,9 +7,9 @@ use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection, Executor};
 
+use crate::store::StoreError;
 use crate::store::opening::{SCHEMA_VERSION, is_current, is_unmarked, last_of};
 use crate::store::postgres::{MIGRATIONS, encoding, is_kept_waiting, planted, roles, sql};
-use crate::store::{StoreError, migration_error};
 use crate::telemetry::causes::with_causes;
 
 /// Whoever waits for a table keeps everybody waiting who comes later, commits among them: so a migration waits for no longer
@@ -65,7 +65,7 @@ async fn run(connection: &mut PgConnection) -> Result<(), StoreError> {
                 tokio::time::sleep(pause).await;
                 pause = LONGEST_PAUSE.min(2 * pause);
             }
-            ran => return ran.map_err(migration_error),
+            ran => return ran.map_err(StoreError::from),
         }
     }
 }

@@ -9,9 +9,9 @@ use backon::{ConstantBuilder, Retryable};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 
+use crate::store::StoreError;
 use crate::store::opening::Schema;
 use crate::store::sqlite::{BUSY_PAUSE, BUSY_TIMEOUT, MIGRATIONS, sql};
-use crate::store::{StoreError, migration_error};
 use crate::whole_file::folder_of;
 
 /// How a file is opened that another process is making: SQLite waits for no lock when it turns a new one to WAL.
@@ -75,7 +75,7 @@ fn is_busy(error: &sqlx::Error) -> bool {
 /// processes may open a new file at once.
 pub(super) async fn migrate(writer: &mut SqliteConnection) -> Result<(), StoreError> {
     let mut transaction = writer.begin_with(sql::BEGIN).await.map_err(StoreError::during("lock the database"))?;
-    MIGRATIONS.run_direct(&mut *transaction).await.map_err(migration_error)?;
+    MIGRATIONS.run_direct(&mut *transaction).await?;
     transaction.commit().await.map_err(StoreError::during("commit the migration"))
 }
 

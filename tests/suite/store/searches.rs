@@ -10,7 +10,6 @@ use etalon::store::{CaseColumn, Condition, Moment, TextRow};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
-use crate::store::on_both_databases;
 use crate::store::samples::text;
 use crate::store::support::{Database, START, TestClock};
 use crate::store::texts::record;
