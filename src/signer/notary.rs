@@ -112,6 +112,9 @@ impl Signer for Notary {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+    use std::thread;
+
     use tempfile::TempDir;
 
     use super::*;
@@ -148,6 +151,61 @@ mod tests {
         again.sign(&request(1, &[[2; 32]], 2, two), now).await.expect("it goes on");
         let refused = signer.sign(&request(1, &[[2; 32]], 2, two), now).await;
         assert!(matches!(refused, Err(SignError::NotSigned(NotSigned::Outdated { size: 2 }))), "{refused:?}");
+    }
+
+    /// How many sign at once.
+    const SIGNERS: u8 = 8;
+
+    /// The first event of that log.
+    fn first(origin: String, root: u8) -> AddCheckpoint {
+        let checkpoint = Checkpoint { origin, head: TreeHead { size: 1, root: [root; 32] } }.to_string();
+        AddCheckpoint { old_size: 0, proof: Vec::new(), checkpoint }
+    }
+
+    /// What each of them is answered, where every other one comes by the other of two who share the key and the memory.
+    fn signed_at_once(notaries: &[Notary; 2], request: impl Fn(u8) -> AddCheckpoint) -> Vec<Result<String, SignError>> {
+        let together = Barrier::new(SIGNERS.into());
+        thread::scope(|scope| {
+            let signers = (0..SIGNERS).map(|number| {
+                let (Notary(inner), request) = (&notaries[usize::from(number % 2)], request(number));
+                let together = &together;
+                scope.spawn(move || {
+                    together.wait();
+                    inner.sign(&request, Timestamp::UNIX_EPOCH)
+                })
+            });
+            // All of them are started before the first is waited for.
+            let signers: Vec<_> = signers.collect();
+            signers.into_iter().map(|signer| signer.join().expect("it ends")).collect()
+        })
+    }
+
+    #[test]
+    fn of_those_who_sign_at_once_one_tree_of_a_size_is_signed() {
+        let folder = TempDir::new().expect("a folder");
+        let notaries = [(); 2].map(|()| notary(&folder, Role::Log).expect("opened"));
+        for log in 0..20 {
+            let answers = signed_at_once(&notaries, |root| first(format!("{log}.log.example"), root));
+            let (signed, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+            assert_eq!(signed.len(), 1, "of log {log}");
+            let are_not_signed = refused.iter().all(|refused| matches!(refused, Err(SignError::NotSigned(_))));
+            assert!(are_not_signed, "of log {log}: {refused:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_signed_at_once_of_several_logs_is_remembered_of_each() {
+        let folder = TempDir::new().expect("a folder");
+        let notaries = [(); 2].map(|()| notary(&folder, Role::Log).expect("opened"));
+        let log = |number| format!("{number}.log.example");
+        for signed in signed_at_once(&notaries, |number| first(log(number), number)) {
+            signed.expect("the first of its log");
+        }
+        let Notary(again) = notary(&folder, Role::Log).expect("opened");
+        for number in 0..SIGNERS {
+            let refused = again.sign(&first(log(number), SIGNERS), Timestamp::UNIX_EPOCH);
+            assert!(matches!(refused, Err(SignError::NotSigned(NotSigned::Outdated { size: 1 }))), "{refused:?}");
+        }
     }
 
     #[test]
