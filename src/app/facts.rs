@@ -252,3 +252,6 @@ impl<'a> LookUp<'a> {
         Ok(open)
     }
 }
+
+#[cfg(test)]
+mod tests;
