@@ -7,7 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use etalon::ledger::tree::base64;
+use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{Connection, Executor, PgConnection};
 
@@ -221,6 +222,26 @@ async fn what_a_killed_restore_has_left_is_not_played_into_the_next() {
             .expect("it reads")
             .all(|file| { !file.expect("a file").file_name().to_string_lossy().contains(".draft") })
     );
+}
+
+#[tokio::test]
+async fn a_log_of_which_other_events_were_signed_does_not_go_on() {
+    let installation = Installation::embedded();
+    let folder = installation.folder();
+    let (backup, restored) = (path(folder, "backup"), format!("sqlite:{}", path(folder, "restored.db")));
+    let server = installation.start();
+    commit(&installation, &server, "省级计量难点征集").await;
+    assert!(server.stop(), "{}", server.log());
+    run(installation.command().args(["backup", "--output", &backup])).ends_with(0);
+    // As many, of another tree.
+    let file = folder.join("ledger-memory.json");
+    let mut memory: Value = serde_json::from_slice(&fs::read(&file).expect("it reads")).expect("JSON");
+    for log in memory["logs"].as_object_mut().expect("an object").values_mut() {
+        log["root"] = json!(base64(&[9; 32]));
+    }
+    fs::write(&file, memory.to_string()).expect("written");
+    let told = run(&mut restore(&installation, &backup, &restored)).ends_with(3);
+    assert!(told.contains("FORKED") && told.contains("the backup is not of it, or was changed"), "{told}");
 }
 
 #[tokio::test]

@@ -10,9 +10,11 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{MethodRouter, post};
 use ed25519_dalek::SigningKey;
-use etalon::app::{Anchors, App, Sealer, Seals, Witness};
+use etalon::app::{Anchors, App, NotResumed, Resumed, Sealer, Seals, Witness};
 use etalon::clock::Clock;
+use etalon::ledger::checkpoint::Checkpoint;
 use etalon::ledger::note::{Algorithm, Note, NoteSigner, VerifierKey};
+use etalon::ledger::tree::{TreeHead, base64};
 use etalon::ledger::witness::{AddCheckpoint, NotSigned};
 use etalon::signer::{RemoteSigner, SignError, Signer};
 use etalon::store::Sealed;
@@ -177,7 +179,64 @@ async fn a_word_of_a_time_to_come_is_not_kept(database: Database) {
     assert_eq!(kept.iter().map(|kept| kept.cosigned_at).collect::<Vec<_>>(), [(now + 60) * 1_000_000]);
 }
 
+/// A log that comes from a backup, with those who sign it and vouch for it: all of its events are sealed.
+async fn restored(database: &Database, anchors: Anchors) -> (House, App) {
+    let house = House::on(database).await;
+    grow(database, &house.clock, 0, EVENTS).await;
+    house.app.seal_now().await.expect("sealed");
+    let seals = Seals { anchors: Arc::new(anchors), ..seals(&house.folder) };
+    let app = signing(database, &house, seals).await;
+    (house, app)
+}
+
+async fn signing(database: &Database, house: &House, seals: Seals) -> App {
+    App::new(database.open_with(house.clock.clone()).await, house.clock.clone()).with_seals(seals)
+}
+
+/// How a log went on that took another name: whether its signer knew the one of before, and what was signed last.
+async fn renamed(app: &App, seen: Option<TreeHead>) -> (bool, Option<(u64, Option<String>)>) {
+    match app.resume(seen).await.expect("it goes on") {
+        Resumed::Renamed { recovery, is_remembered } => {
+            (is_remembered, recovery.last_signed.map(|last| (last.size, last.root)))
+        }
+        Resumed::AsItWas => panic!("it goes on as it was"),
+    }
+}
+
+async fn a_restored_log_goes_on_as_it_was_where_its_own_events_were_signed_last(database: Database) {
+    let (house, app) = restored(&database, Anchors::default()).await;
+    let head = app.head().await.expect("it reads");
+    assert_eq!(app.resume(None).await.expect("it goes on"), Resumed::AsItWas);
+    // One who has signed as many other events under its name, and a witness that has seen them.
+    let stranger = TempDir::new().expect("a folder");
+    let of_others = seals(&stranger);
+    let origin = app.origin().await.expect("a name");
+    let checkpoint = Checkpoint { origin, head: TreeHead { size: EVENTS, root: [9; 32] } }.to_string();
+    let request = AddCheckpoint { old_size: 0, proof: Vec::new(), checkpoint };
+    of_others.signer.sign(&request, house.clock.now()).await.expect("signed");
+    let seen_by_another = Seals { anchors: Arc::new(has_cosigned(EVENTS).await), ..seals(&house.folder) };
+    for seals in [of_others, seen_by_another] {
+        let refused = signing(&database, &house, seals).await.resume(None).await.expect_err("it is another log");
+        assert!(matches!(refused, NotResumed::Forked { size: EVENTS }), "{refused:?}");
+    }
+    assert_eq!(app.head().await.expect("it reads"), head);
+}
+
+async fn a_restored_log_of_which_a_witness_has_seen_more_takes_another_name(database: Database) {
+    let (_house, app) = restored(&database, has_cosigned(EVENTS + 5).await).await;
+    assert_eq!(renamed(&app, None).await, (true, Some((EVENTS + 5, None))));
+}
+
+async fn a_restored_log_of_which_somebody_has_kept_more_takes_another_name(database: Database) {
+    let (_house, app) = restored(&database, Anchors::default()).await;
+    let seen = TreeHead { size: EVENTS + 5, root: [9; 32] };
+    assert_eq!(renamed(&app, Some(seen)).await, (true, Some((EVENTS + 5, Some(base64(&seen.root))))));
+}
+
 on_both_databases! {
+    a_restored_log_goes_on_as_it_was_where_its_own_events_were_signed_last,
+    a_restored_log_of_which_a_witness_has_seen_more_takes_another_name,
+    a_restored_log_of_which_somebody_has_kept_more_takes_another_name,
     a_sealer_with_another_key_ends_where_the_first_has_sealed,
     a_word_of_a_time_to_come_is_not_kept,
     a_witness_that_has_seen_more_than_the_log_has_says_that_events_are_lost,
