@@ -17,7 +17,7 @@ const CLOCKWORK: Clockwork = Clockwork { every: Duration::from_secs(60), escalat
 
 /// Cases of which each has its deadline a day after the one before, all of them past; and a server that has none of them in
 /// memory.
-async fn late_cases(database: Database) -> (House, [String; 3], App) {
+pub async fn late_cases(database: Database) -> (House, [String; 3], App) {
     let house = House::on(database).await;
     let today = etalon::domain::value::calendar::date_of(house.app.now());
     let mut cases = [const { String::new() }; 3];

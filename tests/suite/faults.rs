@@ -2,6 +2,7 @@
 //!
 //! `ETALON_FAULTS=long` makes every scenario longer, `ETALON_FAULTS_SEED` decides the moments. Each prints its counts.
 
+mod attendants;
 mod audit;
 mod clock;
 mod connections;

@@ -78,7 +78,7 @@ fn reads(opened: &Opened) -> bool {
     *opened == Opened::Text("王建国".to_owned())
 }
 
-fn key_is_there(folder: &Path, id: Uuid) -> bool {
+pub fn key_is_there(folder: &Path, id: Uuid) -> bool {
     let id = id.to_string();
     folder.join("data").join(&id[id.len() - 2..]).join(&id).exists()
 }
@@ -96,14 +96,21 @@ async fn what_another_server_erased_is_erased(database: Database) {
     assert_eq!(other.complete_erasures().await.expect("it looks"), 0, "nothing is left to be done");
 }
 
+/// A server, and two persons: the first of them was erased by whoever could not reach the keys of that folder.
+pub async fn cut_short(database: &Database, clock: &Arc<TestClock>, keys: &Path) -> (App, [Uuid; 2]) {
+    let one = server(database, clock, keys).await;
+    let [id, kept] = [register(&one).await, register(&one).await];
+    let elsewhere = TempDir::new().expect("a temporary folder");
+    // The event is durable, and whoever recorded it could not reach the key.
+    erase(&server(database, clock, &elsewhere.path().join("keys")).await, id).await;
+    assert!(key_is_there(keys, id));
+    (one, [id, kept])
+}
+
 async fn an_erasure_that_was_cut_short_is_completed(database: Database) {
     let (folder, clock) = (TempDir::new().expect("a temporary folder"), TestClock::new());
-    let [keys, elsewhere] = ["keys", "elsewhere"].map(|name| folder.path().join(name));
-    let one = server(&database, &clock, &keys).await;
-    let [id, kept] = [register(&one).await, register(&one).await];
-    // The event is durable, and whoever recorded it could not reach the key.
-    erase(&server(&database, &clock, &elsewhere).await, id).await;
-    assert!(key_is_there(&keys, id));
+    let keys = folder.path().join("keys");
+    let (one, [id, kept]) = cut_short(&database, &clock, &keys).await;
     assert!(name(&one, id, Moment::Present).await == Opened::Erased, "without its ciphertext the key opens nothing");
     let restarted = server(&database, &clock, &keys).await;
     assert_eq!(restarted.complete_erasures().await.expect("it looks"), 1);

@@ -54,14 +54,18 @@ impl EventUpcaster for BrokenUpcaster {
     }
 }
 
-/// Serves until it ends.
-async fn serves(app: &Arc<App>, folder: &Path) -> Result<(), Problem> {
+/// The settings as they are where nobody has set any, for a server with its files in that folder.
+pub fn settings(folder: &Path) -> Settings {
     let listen = Some("127.0.0.1:0".to_owned());
     let overrides = Overrides { listen, data_dir: Some(folder.to_owned()), ..Overrides::default() };
-    let settings = Settings::load(None, overrides).expect("sound settings");
+    Settings::load(None, overrides).expect("sound settings")
+}
+
+/// Serves until it ends.
+pub async fn serves(app: &Arc<App>, settings: &Settings) -> Result<(), Problem> {
     let key = LocalKey::open_or_create(&settings.key_file).expect("a key");
     let hours = Hours { ready: |_: String| {}, ends: pending() };
-    serve(app.clone(), Verifier::Local(key), &settings, hours).await
+    serve(app.clone(), Verifier::Local(key), settings, hours).await
 }
 
 async fn a_server_that_cannot_commit_any_more_ends(database: Database) {
@@ -73,7 +77,7 @@ async fn a_server_that_cannot_commit_any_more_ends(database: Database) {
         clock.0.store(true, Ordering::SeqCst);
         app.execute::<Person>(&request(&app), app.new_id(), official().into()).await
     };
-    let (ended, refused) = join(serves(&app, folder.path()), breaks).await;
+    let (ended, refused) = join(serves(&app, &settings(folder.path())), breaks).await;
     assert!(matches!(refused, Err(Failure::Fault(Fault::Store(StoreError::WriterBroken)))), "{refused:?}");
     let told = ended.expect_err("it has not ended well").to_string();
     assert_eq!(told, "the task that commits has ended by itself");
@@ -91,7 +95,7 @@ async fn a_server_that_cannot_follow_the_log_any_more_ends(database: Database) {
         let known = follower.more().await?;
         follower.read(known).await
     };
-    let (ended, told) = join(serves(&app, folder.path()), breaks).await;
+    let (ended, told) = join(serves(&app, &settings(folder.path())), breaks).await;
     assert!(matches!(told, Err(Fault::Store(StoreError::Closed))), "{told:?}");
     let told = ended.expect_err("it has not ended well").to_string();
     assert_eq!(told, "the task that reads the log for subscriptions has ended by itself");
