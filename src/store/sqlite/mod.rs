@@ -333,6 +333,13 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_committed_outlives_a_loss_of_power() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let opened = SqliteBackend::open("x", &folder.path().join("etalon.db"), Schema::Migrated).await;
+        assert_eq!(set_to(&opened.expect("it opens"), "synchronous").await, 2, "FULL");
+    }
+
+    #[tokio::test]
     async fn what_a_rebuild_drops_is_not_overwritten_and_everything_else_is() {
         let folder = tempfile::tempdir().expect("a folder");
         let opened = SqliteBackend::open("x", &folder.path().join("etalon.db"), Schema::Migrated).await;

@@ -60,6 +60,34 @@ async fn a_database_that_is_only_read_takes_no_commands() {
     assert!(matches!(refused, StoreError::ReadOnly), "{refused:?}");
 }
 
+/// Whoever looks after the database may have it other for whoever says nothing.
+#[tokio::test]
+async fn what_is_committed_is_durable_however_the_database_is_set() {
+    let database = Database::postgres();
+    drop(database.open().await);
+    let raw = database.raw().await;
+    for setting in ["synchronous_commit = off", "default_transaction_isolation = serializable"] {
+        let change = format!("execute format('alter database %I set {setting}', current_database());");
+        raw.execute(&format!("do $$ begin {change} end $$")).await;
+    }
+    raw.execute(
+        "create table kept (durable text not null, isolation text not null); \
+         create function keep() returns trigger language plpgsql as $$ begin \
+             insert into kept values (current_setting('synchronous_commit'), current_setting('transaction_isolation')); \
+             return null; \
+         end $$; \
+         create trigger keeps after update on log_head for each row execute function keep()",
+    )
+    .await;
+    let store = database.open().await;
+    // The first locks the head of the log and reads it; those after it know it, and are one statement.
+    for (version, key) in (0..).zip(["a", "b", "c"]) {
+        commit_one(&*store, note(case_stream(1), version, key)).await.expect("accepted");
+    }
+    let kept = raw.texts("select durable || ', ' || isolation from kept").await;
+    assert_eq!(kept, ["on, read committed"; 3]);
+}
+
 async fn no_log_is_begun_by_those_who_want_one_that_is_there(database: Database) {
     if let Some(file) = database.url.strip_prefix("sqlite:") {
         let file = Path::new(file);
