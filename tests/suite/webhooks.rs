@@ -51,6 +51,7 @@ on_both_databases! {
     failing::a_late_answer_says_nothing_of_what_came_since
     failing::an_event_that_breaks_its_delivery_is_a_dead_letter
     failing::what_waits_is_not_sent_when_it_is_not_wanted_any_more
+    failing::what_waits_of_one_case_arrives_however_much_it_is
     failing::what_waits_goes_out_with_no_event_of_another_stream
     failing::a_receiver_that_asks_for_time_gets_it
     failing::what_a_server_that_was_ahead_has_put_off_is_sent_at_once

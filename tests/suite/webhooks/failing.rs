@@ -3,10 +3,15 @@
 use std::collections::{BTreeSet, HashSet};
 
 use etalon::app::{
-    Failure, FailureClass, KeyPage, Next, WebhookAction, WebhookAlteration, WebhookDraft, WebhookPatch, WebhookState,
+    Failure, FailureClass, Key, KeyPage, Next, Request, Start, WebhookAction, WebhookAlteration, WebhookDraft,
+    WebhookPatch, WebhookState,
 };
 use etalon::clock::Clock;
+use etalon::domain::case::Case;
+use etalon::domain::case::command::AddComment;
+use etalon::domain::case::values::{Audience, CommentId};
 use etalon::domain::refusal::Code;
+use etalon::domain::value::Statement;
 use etalon::outbound::Networks;
 use etalon::store::{Delivery, DeliveryState, Failed, Turn};
 use jiff::SignedDuration;
@@ -222,6 +227,38 @@ pub async fn what_waits_is_not_sent_when_it_is_not_wanted_any_more(stage: &Stage
     assert_eq!(lag.waiting, 0, "nothing else waits any more");
     let letters = stage.dead_letters(webhook.id).await;
     assert!(letters.iter().all(|other| other.position != letter.position), "what was sent for is not wanted either");
+}
+
+/// More than a round delivers of a stream, whether the first of it arrives in the end or is given up.
+pub async fn what_waits_of_one_case_arrives_however_much_it_is(stage: &Stage) {
+    const COMMENTS: u64 = 70;
+    let who = manager("44");
+    let closing = stage.visible(&who).await.into_iter().find(|event| event.event_type == "CaseClosed");
+    let case = closing.expect("a case is closed").stream().expect("a stream").aggregate_id;
+    let before = stage.app.head().await.expect("it reads").expect("there are events");
+    for number in 0..COMMENTS {
+        let text = Statement::parse(&format!("第{number}次复测")).expect("a text");
+        let comment = AddComment { id: CommentId(stage.app.new_id()), text, audience: Audience::Everybody };
+        let key = Key::unique(stage.app.new_id());
+        let request = Request { actor: who.clone(), key, expected_version: None, occurred_at: None, source: None };
+        stage.app.execute::<Case>(&request, case, comment.into()).await.expect("it is added");
+    }
+    for (failures, given_up) in [(2, None), (ATTEMPTS, Some(before + 1))] {
+        let mut heard = 0;
+        let receiver = Receiver::answering(move |_| {
+            heard += 1;
+            Answer::Status(if heard <= failures { 500 } else { 200 })
+        })
+        .await;
+        let draft = WebhookDraft { url: receiver.url.clone(), start: Start::After(before), ..from_the_beginning() };
+        let (webhook, _) = stage.webhook_for(&who, draft).await;
+        let dead = u64::from(given_up.is_some());
+        assert_eq!(stage.deliver_all(webhook.id).await, (COMMENTS - dead, u64::from(failures), dead));
+        let expected = (before + 1..=before + COMMENTS).filter(|position| Some(*position) != given_up).collect();
+        assert_eq!(in_order(&receiver.taken()), expected);
+        let lag = stage.app.webhook_lag(&stage.present(webhook.id).await).await.expect("the store works");
+        assert_eq!((lag.waiting, lag.dead), (0, dead));
+    }
 }
 
 /// What waits names its event by position, where another one is if the log went back since.
