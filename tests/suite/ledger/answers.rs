@@ -1,5 +1,7 @@
 //! What an auditor's daemon makes of the answers that a server may give in place of a good one.
 
+mod other_logs;
+
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -12,7 +14,7 @@ use ed25519_dalek::SigningKey;
 use etalon::app::{Moment, Sealed};
 use etalon::audit::{Followed, Follower, Witnessed};
 use etalon::ledger::checkpoint::Checkpoint;
-use etalon::ledger::note::{Algorithm, NoteSigner, VerifierKey};
+use etalon::ledger::note::{Algorithm, NoteSigner};
 use etalon::ledger::tree::TreeHead;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -354,47 +356,4 @@ async fn a_cosigned_tree_that_the_log_does_not_go_on_from_is_an_alarm() {
     }
     stage.says_of_cosigned(&shown(10).await);
     assert!(matches!(follower.look(noon()).await.expect("an answer"), Followed::Good { size: 20, grown_by: 10, .. }));
-}
-
-/// Whichever of the keys are known, and in whatever order they are given.
-#[tokio::test]
-async fn a_log_of_another_name_is_told_as_renamed() {
-    let stage = Stage::set().await;
-    let memory = stage.house.folder.path().join("seen");
-    let follow = |keys: &[&VerifierKey]| {
-        let keys = keys.iter().map(|key| (*key).clone()).collect();
-        Follower::new(&stage.url, &stage.token_file(), keys, &memory).expect("it follows")
-    };
-    let old = stage.house.key().await;
-    stage.shows().await;
-    assert_eq!(follow(&[&old]).look(noon()).await.expect("an answer"), good(10, 10));
-    let seen = fs::read_to_string(&memory).expect("it is kept");
-    let signer = NoteSigner::new("after.example/1", Algorithm::Ed25519, SigningKey::from_bytes(&[7; 32]));
-    let signer = signer.expect("a name");
-    let new = signer.verifier();
-    let text = seen.split_once("\n\n").expect("a note").0.replace(old.name(), new.name()) + "\n";
-    let note = format!("{text}\n{}", signer.sign(&text, 0));
-    stage.says(&json!({ "data": { "checkpoint": { "note": note } } }).to_string());
-    for (keys, is_verified) in [(&[&old][..], false), (&[&old, new][..], true), (&[new, &old][..], true)] {
-        match follow(keys).look(noon()).await.expect("an answer") {
-            Followed::Alarm { kind: "LOG_RENAMED", message, .. } => {
-                assert!(message.contains(old.name()) && message.contains("after.example/1"), "{message}");
-                assert_eq!(message.contains("which is not verified"), !is_verified, "{message}");
-                assert_eq!(message.contains("get the key of that name"), !is_verified, "{message}");
-            }
-            other => panic!("{keys:?}: it was to be renamed, and not {other:?}"),
-        }
-    }
-    let refused = follow(&[new]).look(noon()).await.expect_err("nobody has given the key of what was seen");
-    assert!(refused.code() == "NO_CHECKPOINT" && refused.to_string().ends_with("whose key was not given"), "{refused}");
-    assert_eq!(fs::read_to_string(&memory).expect("it reads"), seen, "what was seen stays");
-    // A note that nobody has signed under a known name is none, whatever was seen.
-    let forged = format!("{}\n\n{}", seen.split_once("\n\n").expect("a note").0, signer.sign(&text, 0));
-    stage.says(&json!({ "data": { "checkpoint": { "note": forged } } }).to_string());
-    assert_eq!(alarm(&follow(&[&old])).await, "CHECKPOINT");
-    // Where nothing was seen yet, there is nothing that was renamed.
-    fs::remove_file(&memory).expect("removed");
-    stage.says(&json!({ "data": { "checkpoint": { "note": note } } }).to_string());
-    assert_eq!(alarm(&follow(&[&old])).await, "CHECKPOINT");
-    assert_eq!(follow(&[new]).look(noon()).await.expect("an answer"), good(10, 10));
 }
