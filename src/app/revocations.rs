@@ -57,6 +57,18 @@ impl Revocations {
             *read_at = Some(began);
         }
     }
+
+    /// Whether a token that is known by this is good at that time.
+    fn standing(&self, credential: &Credential, now: Instant) -> Standing {
+        let read_at = *self.read_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if read_at.is_none_or(|then| now.saturating_duration_since(then) >= TRUSTED_FOR) {
+            return Standing::Unknown;
+        }
+        match is_listed(&self.listed.borrow(), credential) {
+            true => Standing::Revoked,
+            false => Standing::Good,
+        }
+    }
 }
 
 /// What tokens are refused by.
@@ -135,14 +147,7 @@ impl App {
     /// Whether a token that is known by this is still good.
     #[must_use]
     pub fn standing(&self, credential: &Credential) -> Standing {
-        let read_at = *self.revocations.read_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if read_at.is_none_or(|then| then.elapsed() >= TRUSTED_FOR) {
-            return Standing::Unknown;
-        }
-        match is_listed(&self.revocations.listed.borrow(), credential) {
-            true => Standing::Revoked,
-            false => Standing::Good,
-        }
+        self.revocations.standing(credential, Instant::now())
     }
 
     /// Comes back when it was revoked.
@@ -161,6 +166,8 @@ fn is_listed(listed: &Listed, credential: &Credential) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
 
     #[test]
@@ -176,5 +183,21 @@ mod tests {
         // The next one says what is there now.
         revocations.take(late + LOOKS_EVERY, HashMap::new(), Vec::new());
         assert_eq!(known(), None);
+    }
+
+    #[test]
+    fn no_token_is_good_once_what_is_known_is_too_old() {
+        let revocations = Revocations::default();
+        let [revoked, other] = ["a", "b"].map(|actor| Credential::of_actor(actor, Timestamp::UNIX_EPOCH));
+        let list = HashMap::from([(revoked.known_by[0].as_str().to_owned(), i64::MAX)]);
+        let standing = |now| [&revoked, &other].map(|credential| revocations.standing(credential, now));
+        let began = Instant::now();
+        assert_eq!(standing(began), [Standing::Unknown; 2], "nobody has looked");
+        for began in [began, began + TRUSTED_FOR] {
+            revocations.take(began, list.clone(), Vec::new());
+            let late = began + TRUSTED_FOR;
+            assert_eq!(standing(late - Duration::from_millis(1)), [Standing::Revoked, Standing::Good]);
+            assert_eq!(standing(late), [Standing::Unknown; 2]);
+        }
     }
 }
