@@ -1,5 +1,7 @@
 //! Texts are found by their terms, the latest first, as of any moment and within the reader's scope.
 
+mod completeness;
+
 use std::collections::BTreeSet;
 
 use etalon::domain::actor::ActorId;
