@@ -4,6 +4,7 @@ mod bytes;
 mod contacts;
 mod data_keys;
 pub mod imported;
+mod owners;
 mod readers;
 mod resends;
 pub mod servers;

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::panic::catch_unwind;
 use std::sync::Barrier;
 
@@ -153,25 +153,6 @@ fn a_link_in_the_place_of_a_file_is_not_followed() {
         }
     }
     assert!(store.get(id(1)).expect("read").is_some());
-}
-
-/// Root alone can give a file to another user.
-#[test]
-fn what_another_user_owns_is_refused_by_name() {
-    let (folder, store) = store();
-    store.create(id(1)).expect("made");
-    let user = fs::metadata(folder.path()).expect("there").uid();
-    let other = user + 4_711;
-    for path in [store.folder.clone(), store.data(), store.shard(id(1)), store.path(id(1)), store.kek_path(1)] {
-        if chown(&path, Some(other), None).is_err() {
-            return;
-        }
-        let refused = KeyStore::open(&store.folder, entropy).and_then(|_| store.rotate_kek()).expect_err("refused");
-        let said = format!("{} belongs to the user {other}, and this is the user {user}: ", path.display());
-        assert!(refused.to_string().starts_with(&said), "{refused}");
-        chown(&path, Some(user), None).expect("given back");
-    }
-    store.rotate_kek().expect("rotated");
 }
 
 #[test]
