@@ -198,8 +198,9 @@ fn what_attributes_take_with_their_paths_has_a_limit() {
 #[test]
 fn what_a_trace_says_of_its_case_fills_no_log_by_its_events() {
     let long = "x".repeat(1_000_000);
-    let of_case = format!(r#"<trace><string key="concept:name" value="c1"/><string key="note" value="{long}"/>"#);
-    let log = format!("<log>{of_case}{}</trace>{of_case}{EVENT}</trace></log>", EVENT.repeat(69));
+    let case =
+        |name| format!(r#"<trace><string key="concept:name" value="{name}"/><string key="note" value="{long}"/>"#);
+    let log = format!("<log>{}{}</trace>{}{EVENT}</trace></log>", case("c1"), EVENT.repeat(69), case("c2"));
     let mut come_in = Vec::new();
     let mut told = Vec::new();
     for event in opened(log.as_bytes(), Format::Xes).unwrap() {
