@@ -1,28 +1,31 @@
 //! Which attributes name or describe persons, and which of those a file has.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Serialize;
 
-use crate::interchange::read::{CASE_PREFIX, ForeignEvent};
+use crate::interchange::read::{CASE_PREFIX, ForeignEvent, SOURCE_PREFIX};
 
 /// How many names of the file are told that are like one which it does not have.
 const MOST_ALIKE: usize = 3;
 
 /// The names that a mapping lists as personal. Each stands for all that is within it, as `author` does for
-/// `author/name`, and for what a trace says under it, as `creator` does for `case:creator`.
+/// `author/name`, for what a trace says under it, as `creator` does for `case:creator`, and for every item of a list:
+/// `comments/author`, `comments/0/author` and `comments/7/author` are one name.
 #[derive(Clone, Debug)]
 pub(super) struct PersonalNames(BTreeSet<String>);
 
 impl PersonalNames {
     pub(super) fn new(listed: Vec<String>) -> Self {
-        Self(listed.into_iter().collect())
+        Self(listed.into_iter().map(|name| without_numbers(&name).unwrap_or(name)).collect())
     }
 
     /// The listed name by which an attribute is personal, if it is.
     pub(super) fn lists(&self, attribute: &str) -> Option<&str> {
-        names_of(attribute).find_map(|name| self.0.get(name)).map(String::as_str)
+        let paths = paths_of(attribute);
+        names_in(&paths).find_map(|name| self.0.get(name)).map(String::as_str)
     }
 
     /// All of them, to be met in a file.
@@ -32,10 +35,34 @@ impl PersonalNames {
     }
 }
 
-/// The names by which an attribute may be listed: those of what it is within, from the outermost on, and its own; where
-/// it is the trace's, then these without the mark of that.
-fn names_of(attribute: &str) -> impl Iterator<Item = &str> {
-    [Some(attribute), attribute.strip_prefix(CASE_PREFIX)].into_iter().flatten().flat_map(beginnings)
+/// The paths by whose parts an attribute may be listed: its own; where an export of this program put `source:` in front
+/// of it, what it was before; where it is the trace's, what that calls it; and each without its numbers. Names are cut out of
+/// these: a path may have a million parts, and nothing is copied for each.
+fn paths_of(attribute: &str) -> Vec<Cow<'_, str>> {
+    let before = attribute.trim_start_matches(SOURCE_PREFIX);
+    let written = [Some(attribute), (before != attribute).then_some(before), before.strip_prefix(CASE_PREFIX)];
+    let mut paths = Vec::new();
+    for path in written.into_iter().flatten() {
+        paths.push(Cow::Borrowed(path));
+        paths.extend(without_numbers(path).map(Cow::Owned));
+    }
+    paths
+}
+
+/// What is left of a path without its numbers, which tell the items of a list apart; `None` where it has none, or has
+/// nothing else.
+fn without_numbers(path: &str) -> Option<String> {
+    let is_name = |part: &&str| part.is_empty() || !part.bytes().all(|byte| byte.is_ascii_digit());
+    if path.split('/').all(|part| is_name(&part)) {
+        return None;
+    }
+    let names: Vec<_> = path.split('/').filter(is_name).collect();
+    (!names.is_empty()).then(|| names.join("/"))
+}
+
+/// The names by which what has these paths may be listed: those of what it is within, from the outermost on, and its own.
+fn names_in<'a>(paths: &'a [Cow<'_, str>]) -> impl Iterator<Item = &'a str> {
+    paths.iter().flat_map(|path| beginnings(path))
 }
 
 fn beginnings(path: &str) -> impl Iterator<Item = &str> {
@@ -51,12 +78,13 @@ pub struct Sought {
 impl Sought {
     /// The file has an attribute of that name.
     pub fn meet(&mut self, attribute: &str) {
+        let paths = paths_of(attribute);
         self.unmet.0.retain(|listed, alike| {
-            if names_of(attribute).any(|name| name == listed) {
+            if names_in(&paths).any(|name| name == listed) {
                 return false;
             }
             if alike.len() < MOST_ALIKE {
-                alike.extend(names_of(attribute).find(|name| are_alike(name, listed)).map(str::to_owned));
+                alike.extend(names_in(&paths).find(|name| are_alike(name, listed)).map(str::to_owned));
             }
             true
         });
@@ -137,12 +165,47 @@ mod tests {
             ("case:author/name", Some("author")),
             ("case:owner/0", Some("case:owner")),
             ("fields/contact/mail", Some("fields/contact")),
+            // As an export of ours writes what a later event says of its case.
+            ("source:case:owner", Some("case:owner")),
+            ("source:source:case:author/0", Some("author")),
+            ("source:owner", None),
             ("authors", None),
             ("Author", None),
             ("fields/author", None),
             ("owner", None),
             ("fields", None),
             ("", None),
+        ] {
+            assert_eq!(names.lists(attribute), by, "{attribute}");
+        }
+    }
+
+    #[test]
+    fn a_name_in_one_item_of_a_list_is_that_in_every_item() {
+        for written in ["comments/author", "comments/0/author", "comments/7/author"] {
+            let names = listed(&[written]);
+            for attribute in
+                ["comments/0/author", "comments/1/author/name", "comments/author", "case:comments/2/author"]
+            {
+                assert_eq!(names.lists(attribute), Some("comments/author"), "{written}, {attribute}");
+                let mut sought = names.sought();
+                sought.has_events = true;
+                sought.meet(attribute);
+                assert!(sought.unmet().is_empty(), "{written}, {attribute}");
+            }
+            for attribute in ["comments/0", "comments/0/authors", "author", "0/author"] {
+                assert_eq!(names.lists(attribute), None, "{written}, {attribute}");
+            }
+        }
+        // One that is nothing but numbers is the name of a column or a member.
+        let names = listed(&["12", "4/2"]);
+        for (attribute, by) in [
+            ("12", Some("12")),
+            ("12/name", Some("12")),
+            ("case:12", Some("12")),
+            ("4/2", Some("4/2")),
+            ("4", None),
+            ("3", None),
         ] {
             assert_eq!(names.lists(attribute), by, "{attribute}");
         }

@@ -62,6 +62,9 @@ const DEEPEST: usize = 32;
 /// Attributes of a case bear this prefix, as process-mining tools name them.
 pub const CASE_PREFIX: &str = "case:";
 
+/// Attributes of another tracker bear this prefix in an export of ours where their name is taken there.
+pub const SOURCE_PREFIX: &str = "source:";
+
 /// An event as another tracker recorded it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForeignEvent {

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use crate::domain::case::number::CaseNumber;
 use crate::domain::event::Source;
-use crate::interchange::read::CASE_PREFIX;
+use crate::interchange::read::{CASE_PREFIX, SOURCE_PREFIX};
 use crate::interchange::write::error::WriteError;
 use crate::interchange::write::trace::{Circumstances, Follower, ForeignCase, Heading, Step};
 use crate::interchange::write::{ExportedCase, ExportedEvent, ExportedLog};
@@ -189,7 +189,7 @@ fn write_foreign(out: &mut impl Write, foreign: BTreeMap<&str, &str>, taken: &[&
         let mut key = (*name).to_owned();
         let is_taken = |key: &str| taken.contains(&key) || key.starts_with(CASE_PREFIX);
         while is_taken(&key) || (key != *name && foreign.contains_key(key.as_str())) {
-            key.insert_str(0, "source:");
+            key.insert_str(0, SOURCE_PREFIX);
         }
         attribute(out, "string", &key, text)?;
     }
