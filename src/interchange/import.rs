@@ -63,7 +63,6 @@ pub async fn import(
     let import = Import { app: app.clone(), mapping: mapping.clone(), report: Arc::default() };
     import.check_jurisdiction().await?;
     let mut survey = import.survey(read(&mut file, format, mapping)?, bad_events).await?;
-    import.told(|report| report.unmet_personal = std::mem::take(&mut survey.unmet));
     import.frame(&mut survey.organisations, bad_events).await?;
     let mut lanes = Lanes::open(&import);
     let mut events = read(&mut file, format, mapping)?;

@@ -5,7 +5,6 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::interchange::mapping::personal::Unmet;
 use crate::interchange::mapping::plan::PlanError;
 use crate::interchange::read::error::ReadError;
 use crate::interchange::read::{Events, Place};
@@ -46,9 +45,6 @@ pub struct ImportReport {
     /// Why the file was not read to its end, if it was not: nothing behind that place came in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unread_behind: Option<Skipped>,
-    /// What the mapping lists as personal and no event of the file has.
-    #[serde(skip_serializing_if = "Unmet::is_empty")]
-    pub unmet_personal: Unmet,
 }
 
 /// Events that did not become a fact, for one of its values is none.
@@ -189,23 +185,13 @@ impl fmt::Display for ImportReport {
                 end.message
             )?;
         }
-        if !self.unmet_personal.is_empty() {
-            let names = harmless(&self.unmet_personal.to_string(), MESSAGE_LENGTH);
-            write!(f, "\nlisted as personal by the mapping, and in no event of the file\n          {names}")?;
-        }
         Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
-    use jiff::Timestamp;
-
     use super::*;
-    use crate::interchange::mapping::Mapping;
-    use crate::interchange::read::ForeignEvent;
 
     #[test]
     fn people_and_programs_are_told_the_same() {
@@ -256,32 +242,6 @@ mod tests {
             ),
             "{report}"
         );
-    }
-
-    #[test]
-    fn what_is_personal_and_nowhere_in_the_file_is_told() {
-        let example = include_str!("../../schema/mappings/example-csv.toml");
-        let mut sought = Mapping::parse("example-csv.toml", example).unwrap().personal_names();
-        sought.look_at(&ForeignEvent {
-            case: "T-1".to_owned(),
-            index: 0,
-            number: 0,
-            activity: "new".to_owned(),
-            at: Timestamp::UNIX_EPOCH,
-            attributes: BTreeMap::from([("Changed by\n".to_owned(), "Li Wei".to_owned())]),
-            empty: BTreeSet::new(),
-            place: Place::Line(1),
-        });
-        let report = ImportReport { unmet_personal: sought.unmet(), ..ImportReport::default() };
-        assert!(
-            report.to_string().ends_with(
-                "\nlisted as personal by the mapping, and in no event of the file\n          \
-                 `changed_by` (the file has `Changed by\u{fffd}`)"
-            ),
-            "{report}"
-        );
-        let told = serde_json::to_value(&report).unwrap();
-        assert_eq!(told["unmetPersonal"], serde_json::json!({"changed_by": ["Changed by\n"]}));
     }
 
     #[test]

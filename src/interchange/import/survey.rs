@@ -11,7 +11,6 @@ use crate::interchange::import::error::{BadEvent, ImportError};
 use crate::interchange::import::known::Known;
 use crate::interchange::import::{BadEvents, Import, Standing, Step};
 use crate::interchange::mapping::Mapping;
-use crate::interchange::mapping::personal::Unmet;
 use crate::interchange::mapping::plan::Opening;
 use crate::interchange::read::{Events, ForeignEvent};
 
@@ -26,8 +25,6 @@ pub(super) struct Survey {
     pub(super) organisations: Vec<Organisation>,
     /// Where each stands in that order.
     enterprises: HashMap<EnterpriseId, usize>,
-    /// What the mapping lists as personal and the file does not have.
-    pub(super) unmet: Unmet,
 }
 
 /// A case that can come in.
@@ -116,15 +113,16 @@ impl Import {
                 looked_at.map_err(ImportError::Bad)?;
             }
         }
-        survey.unmet = personal.unmet();
-        if bad_events == BadEvents::EndTheImport {
-            // What is missing of a case is known only now, as what nothing in the file has is.
-            if let Some(conflict) = survey.first_conflict() {
-                return Err(ImportError::Bad(conflict));
-            }
-            if !survey.unmet.is_empty() {
-                return Err(ImportError::PersonalUnmet(survey.unmet));
-            }
+        // What is missing of a case is known only now, as what nothing in the file has is.
+        if bad_events == BadEvents::EndTheImport
+            && let Some(conflict) = survey.first_conflict()
+        {
+            return Err(ImportError::Bad(conflict));
+        }
+        // No event is left out for this: each would come in, with its names for everybody to read.
+        let unmet = personal.unmet();
+        if !unmet.is_empty() {
+            return Err(ImportError::PersonalUnmet(unmet));
         }
         Ok(survey)
     }

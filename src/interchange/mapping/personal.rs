@@ -4,8 +4,6 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde::Serialize;
-
 use crate::interchange::read::{CASE_PREFIX, ForeignEvent, SOURCE_PREFIX};
 
 /// How many names of the file are told that are like one which it does not have.
@@ -104,8 +102,7 @@ impl Sought {
 }
 
 /// Names that are listed as personal and are nowhere in a file, each with some of the file that are like it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default)]
 pub struct Unmet(BTreeMap<String, BTreeSet<String>>);
 
 impl Unmet {
