@@ -277,11 +277,13 @@ impl Events {
 }
 
 /// What is wrong with a trace that has the case id of an earlier one. A trace is a case (IEEE 1849-2016, clause 5), so these are
-/// two, of which nobody could tell here which event is whose.
+/// two, of which nobody could tell here which event is whose. The id is part of what an event is known again by, so that it can
+/// be made of something else only as long as nothing of the log is there.
 fn second_trace(first: u64) -> String {
     format!(
-        "trace {first} has the same case id, and two cases would become one: make `case.id` in the mapping of what tells them \
-         apart"
+        "trace {first} has the same case id, and two cases would become one: give this one another name in the file; or, where \
+         nothing of this log has come in yet, make `case.id` in the mapping of what tells them apart: with another `case.id` \
+         every case comes in anew"
     )
 }
 
