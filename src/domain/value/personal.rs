@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use crate::domain::value::ValueError;
 use crate::domain::value::text::{Lines, checked};
 
-/// The most characters of a personal text.
+/// The most characters of a personal text that somebody gives here.
 const MOST_CHARACTERS: usize = 200;
 
-/// A text of 1 to 200 characters about a person.
+/// A text about a person: of 1 to 200 characters where somebody gives it here, of any length where another tracker did.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "Mark", into = "Mark")]
 pub enum Personal {
@@ -63,6 +63,11 @@ impl Personal {
     /// `TEXT_EMPTY`, `TEXT_TOO_LONG`, `TEXT_CONTROL_CHARACTER`, `TEXT_BIDI_CONTROL`, without a word of the text.
     pub fn parse(text: &str) -> Result<Self, ValueError> {
         checked("personal text", text, MOST_CHARACTERS, Lines::One).map(Self::Text)
+    }
+
+    /// What the log of another tracker says, as it was written there: it has been said, and is not to be said otherwise.
+    pub fn of_a_log(text: &str) -> Self {
+        Self::Text(text.to_owned())
     }
 
     /// The text itself, unless it is sealed. Whoever calls this answers for who sees it.

@@ -100,13 +100,13 @@ impl Mapping {
     /// What this event becomes.
     ///
     /// # Errors
-    /// What it says of a person is none that can be kept apart, or what would be internal has a value that is none.
+    /// What would be internal has a value that is none.
     pub fn plan(&self, event: &ForeignEvent) -> Result<Planned, PlanError> {
         let case = self.case_of(event);
         Ok(Planned {
             case,
             occurred_at: event.at,
-            source: self.source(event)?,
+            source: self.source(event),
             wish: self.wish(event, case)?,
             key: self.key_of(event),
             digest: event.digest(),
@@ -154,7 +154,7 @@ impl Mapping {
         Identity::External { log: self.log.clone(), organisation: organisation.clone() }
     }
 
-    fn source(&self, event: &ForeignEvent) -> Result<Source, PlanError> {
+    fn source(&self, event: &ForeignEvent) -> Source {
         let mut attributes = BTreeMap::new();
         let mut personal = BTreeMap::new();
         // Said by the fields of the source, or by the event's own time: where that is written otherwise, as with an
@@ -167,21 +167,20 @@ impl Mapping {
             }
             // Blank text names nobody.
             if self.personal.lists(name).is_some() && !is_blank(text) {
-                let value = Personal::parse(text).map_err(|error| Reading { event }.error(name, error.message))?;
-                personal.insert(name.clone(), value);
+                personal.insert(name.clone(), Personal::of_a_log(text));
             } else {
                 attributes.insert(name.clone(), text.clone());
             }
         }
         attributes.extend(event.empty.iter().map(|name| (name.clone(), String::new())));
-        Ok(Source {
+        Source {
             log: self.log.to_string(),
             case: event.case.clone(),
             index: event.number,
             activity: event.activity.clone(),
             attributes,
             personal,
-        })
+        }
     }
 
     fn wish(&self, event: &ForeignEvent, case: CaseId) -> Result<Wish, PlanError> {

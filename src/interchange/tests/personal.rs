@@ -61,6 +61,18 @@ fn a_person_in_every_item_of_a_list_is_kept_apart_whichever_is_listed() {
     assert!(said.contains("`case.title`: `comments/1/author` is listed as personal by `comments/author`"), "{said}");
 }
 
+#[test]
+fn what_a_log_says_of_a_person_is_kept_apart_as_it_was_written() {
+    let paragraphs = format!(" Li Wei\\n\\u202e{}\\t", "测".repeat(201));
+    let line = format!(
+        r#"{{"ticket":"T-1","company":"Delta","status":"new","changed":"2012-05-10T23:26:15Z","author":{{"about":"{paragraphs}","phone":" "}}}}"#
+    );
+    let source = source_of_line(&line, "[\"author\"]");
+    assert_eq!(kept(&source), ["author/phone", "company"], "a blank names nobody");
+    let said = format!(" Li Wei\n\u{202e}{}\t", "测".repeat(201));
+    assert_eq!(apart(&source), [("author/about", said.as_str())]);
+}
+
 /// Our own export has what a later event says of its case under a name of its own.
 #[test]
 fn a_person_of_a_case_is_kept_apart_in_an_export_of_ours_too() {

@@ -35,6 +35,7 @@ on_both_databases!(
     who_has_withdrawn_has_no_new_cases,
     a_part_that_another_tracker_concluded_has_ended,
     an_attribute_may_be_named_like_a_mark_of_personal_data,
+    what_a_log_says_of_a_person_is_sealed_however_long_it_is,
     what_is_internal_comes_once_and_never_into_a_duplicate,
     a_log_without_events_adds_nothing,
 );
@@ -189,6 +190,22 @@ async fn an_attribute_may_be_named_like_a_mark_of_personal_data(database: Databa
     assert!(!sources[1].attributes.contains_key("$p"));
     assert_eq!(house.app.open(&sources[1].personal["$p"]).await.unwrap().text().unwrap(), "a third");
     assert!(events.iter().all(|record| !record.payload.contains("Li Wei")));
+    house.check_replay().await;
+}
+
+/// What another tracker kept has none of the limits that hold for what is said here, whether it is personal or not.
+async fn what_a_log_says_of_a_person_is_sealed_however_long_it_is(database: Database) {
+    let house = House::on(&database).await;
+    let said = format!("Li Wei\n{}", "or 0755, ".repeat(20_000));
+    let row = DRIFT[0].replace(";Li Wei;", &format!(";\"{said}\";"));
+    let log = Log::tickets(&[&row]);
+    assert_eq!(house.import(&log).await.unwrap().mapped["CaseReported"], 1);
+    assert_eq!(house.import(&log).await.unwrap().already_there, 1);
+    let events = house.events().await;
+    let reported = events.iter().find(|record| record.event_type == "CaseReported").unwrap();
+    let source = case_event(reported).source.unwrap();
+    assert_eq!(house.app.open(&source.personal["changed_by"]).await.unwrap().text().unwrap(), said);
+    assert!(events.iter().all(|record| !record.payload.contains("0755")));
     house.check_replay().await;
 }
 
