@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::interchange::read::error::ReadError;
 use crate::interchange::read::input::Input;
 use crate::interchange::read::record::{Next, Record, Records};
-use crate::interchange::read::{LARGEST_EVENT_BYTES, Place, Row};
+use crate::interchange::read::{LARGEST_EVENT_BYTES, Place, Row, Weight};
+
+/// The most bytes of a column's name. It stands in the file once, and comes in with each row that says something of it.
+const LONGEST_NAME_BYTES: usize = 1_000;
 
 pub(super) struct Rows {
     records: Records,
@@ -69,10 +72,15 @@ impl Rows {
         if let Some(problem) = record.problem() {
             row.problem = Some(problem.to_owned());
         }
+        let mut weight = Weight::default();
         for (name, field) in self.header.iter().zip(record.fields()) {
             match std::str::from_utf8(field) {
                 Ok("") => {}
                 Ok(text) => {
+                    // Taken in all the same, for it may be what says the case. The row and the header have their limits.
+                    if let Err(problem) = weight.add(name).and_then(|()| weight.add(text)) {
+                        row.problem.get_or_insert(problem);
+                    }
                     row.attributes.insert(name.clone(), text.to_owned());
                 }
                 Err(_) => {
@@ -97,6 +105,14 @@ fn header(record: &Record, place: Option<Place>) -> Result<Vec<String>, ReadErro
             .trim();
         if name.is_empty() {
             return Err(ReadError::malformed(place, format!("column {column} has no name in the header")));
+        }
+        if name.len() > LONGEST_NAME_BYTES {
+            let message = format!(
+                "the name of column {column} has {} bytes in the header: at most {LONGEST_NAME_BYTES}, for it comes in with \
+                 each row; are quotation marks closed?",
+                name.len()
+            );
+            return Err(ReadError::malformed(place, message));
         }
         if !seen.insert(name.to_owned()) {
             return Err(ReadError::malformed(place, format!("two columns are named `{name}` in the header")));

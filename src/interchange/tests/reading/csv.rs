@@ -124,6 +124,28 @@ fn a_row_that_is_too_large_is_passed_over() {
 }
 
 #[test]
+fn the_names_of_columns_count_in_each_row_that_has_something_in_them() {
+    let long = "n".repeat(1_000);
+    let named = |name: &str| format!("ticket;action;when;{name}\nA;a;2012-03-15;x\n");
+    assert_eq!(told(&named(&long)), ["line 2: a"]);
+    let said = message(named(&format!("{long}n")).as_bytes(), Format::Csv);
+    assert!(said.starts_with("line 1: the name of column 4 has 1001 bytes in the header: at most 1000"), "{said}");
+
+    // With their names, which have 1,047,016 bytes, the third row would have more than an event may have, by one.
+    let names: String = (0..1_047).map(|n| format!(";{n:0>1000}")).collect();
+    let (full, empty) = (";x".repeat(1_047), ";".repeat(1_047));
+    let row = |action: &str, rest: &str| format!("A;{action};2012-03-15{rest}\n");
+    let most = format!("{full}{}", "y".repeat(501));
+    let rows = [row("a", &empty), row("b", &most), row("c", &format!("{most}y")), row("d", &empty)];
+    let read = read(format!("ticket;action;when{names}\n{}", rows.concat()).as_bytes(), Format::Csv);
+    assert!(read.len() == 4 && read[1].is_ok(), "{:?}", read[1]);
+    let heavy = read[2].as_ref().unwrap_err();
+    assert!(heavy.to_string().starts_with("line 4: the attributes, each named"), "{heavy}");
+    assert!(heavy.concerns_one_event());
+    assert_eq!(read[3].as_ref().unwrap().index, 3, "it keeps its place");
+}
+
+#[test]
 fn a_quotation_mark_that_is_never_closed_ends_the_log() {
     for text in ["x".repeat(1 << 21), "x\nA;b;2012-03-15\n".to_owned()] {
         let log = format!("ticket;action;when\nA;a;2012-03-15\nA;\"{text}");
