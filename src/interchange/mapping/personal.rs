@@ -9,6 +9,10 @@ use crate::interchange::read::{CASE_PREFIX, ForeignEvent, SOURCE_PREFIX};
 /// How many names of the file are told that are like one which it does not have.
 const MOST_ALIKE: usize = 3;
 
+/// The most bytes of a name of the file that is held against one which it does not have: nobody mistypes a longer one, and
+/// all that a path is within would take as many comparisons, each as long as that.
+const LONGEST_ALIKE_BYTES: usize = 200;
+
 /// The names that a mapping lists as personal. Each stands for all that is within it, as `author` does for
 /// `author/name`, for what a trace says under it, as `creator` does for `case:creator`, and for every item of a list:
 /// `comments/author`, `comments/0/author` and `comments/7/author` are one name.
@@ -82,7 +86,8 @@ impl Sought {
                 return false;
             }
             if alike.len() < MOST_ALIKE {
-                alike.extend(names_in(&paths).find(|name| are_alike(name, listed)).map(str::to_owned));
+                let mut short = names_in(&paths).filter(|name| name.len() <= LONGEST_ALIKE_BYTES);
+                alike.extend(short.find(|name| are_alike(name, listed)).map(str::to_owned));
             }
             true
         });
@@ -238,5 +243,20 @@ mod tests {
             "`Changed_By` (the file has `changed_by`), `asignees` (the file has `assignees`), `nobody`"
         );
         assert!(!unmet.is_empty() && listed(&["author"]).sought().unmet().is_empty(), "nothing was read");
+    }
+
+    #[test]
+    fn no_name_is_held_against_one_that_is_much_longer() {
+        let told_of = |attribute: &str| {
+            let mut sought = listed(&["author"]).sought();
+            sought.has_events = true;
+            sought.meet(attribute);
+            sought.unmet().to_string()
+        };
+        let longest = format!("{}author", "x".repeat(LONGEST_ALIKE_BYTES - 6));
+        assert_eq!(told_of(&longest), format!("`author` (the file has `{longest}`)"));
+        assert_eq!(told_of(&format!("x{longest}")), "`author`");
+        // Half a million names that this is within, each compared to its end, would take an hour.
+        assert_eq!(told_of(&format!("{}author", "x/".repeat(1 << 19))), "`author`");
     }
 }
