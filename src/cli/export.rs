@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::app::{App, Moment, NoMoment};
+use crate::app::{App, NoMoment};
 use crate::cli::problem::Problem;
 use crate::cli::serve::{self, KeyFolder};
 use crate::cli::{self, AsOf, output, progress};
@@ -29,29 +29,34 @@ pub async fn run(arguments: cli::Export, settings: &Settings) -> Result<(), Prob
         up_to: up_to(&app, arguments.as_of).await?,
         campaign: arguments.campaign.map(Into::into),
     };
-    let as_of = app.time_of(Moment::Position(asked.up_to), None).await;
-    let as_of = as_of.map_err(Problem::while_doing("the log cannot be read"))?;
     let written = match &arguments.output {
-        None => write(&app, asked, output::standard()).await.map(|(_, events)| events),
+        None => write(&app, asked, output::standard()).await.map(|(_, written)| written),
         Some(path) => write_to(&app, asked, path).await,
     };
     app.shutdown().await;
-    let events = counted(written?, "event", "events");
+    let Written { events, as_of } = written?;
+    let events = counted(events, "event", "events");
     // The log is written, whoever hears of how far.
     let _ = writeln!(io::stderr(), "{events}, up to position {} ({as_of})", asked.up_to);
     Ok(())
 }
 
-/// Answers how many events are written.
-async fn write_to(app: &App, asked: Export, path: &Path) -> Result<u64, Problem> {
-    let cannot = || format!("{} cannot be written", path.display());
-    let file = WholeFile::begin(path, Access::Usual).map_err(Problem::while_doing(cannot()))?;
-    let (file, events) = write(app, asked, file).await?;
-    file.appear().map_err(Problem::while_doing(cannot()))?;
-    Ok(events)
+/// What went out.
+struct Written {
+    events: u64,
+    /// When the log took the last of them.
+    as_of: Timestamp,
 }
 
-async fn write<W: Write>(app: &App, asked: Export, out: W) -> Result<(W, u64), Problem> {
+async fn write_to(app: &App, asked: Export, path: &Path) -> Result<Written, Problem> {
+    let cannot = || format!("{} cannot be written", path.display());
+    let file = WholeFile::begin(path, Access::Usual).map_err(Problem::while_doing(cannot()))?;
+    let (file, written) = write(app, asked, file).await?;
+    file.appear().map_err(Problem::while_doing(cannot()))?;
+    Ok(written)
+}
+
+async fn write<W: Write>(app: &App, asked: Export, out: W) -> Result<(W, Written), Problem> {
     let bar = progress::spinner();
     let mut events = 0;
     let exported = export(app, asked, BufWriter::new(out), |done| {
@@ -60,10 +65,10 @@ async fn write<W: Write>(app: &App, asked: Export, out: W) -> Result<(W, u64), P
     })
     .await;
     bar.finish_and_clear();
-    let out = exported.map_err(Problem::while_doing("the export failed"))?;
+    let (out, as_of) = exported.map_err(Problem::while_doing("the export failed"))?;
     let out = out.into_inner();
     let out = out.map_err(|error| Problem::while_doing("the export cannot be written")(error.into_error()))?;
-    Ok((out, events))
+    Ok((out, Written { events, as_of }))
 }
 
 /// The last position to export.

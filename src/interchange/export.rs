@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io::Write;
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::app::{App, CasePage, EventPage, Fault, recorded_at};
@@ -13,7 +14,7 @@ use crate::domain::value::{CampaignId, CaseId};
 use crate::interchange::format::Format;
 use crate::interchange::write::error::WriteError;
 use crate::interchange::write::{ExportedCase, ExportedEvent, ExportedLog, Feed, LogWriter, feed};
-use crate::store::{CaseColumn, Condition, Direction, EventRecord, Moment, Operator, Value};
+use crate::store::{CaseColumn, Condition, Direction, EventRecord, Moment, Operator, StoreError, Value};
 
 /// How many events are in memory at a time.
 const EVENTS: u32 = 1_000;
@@ -50,7 +51,7 @@ pub enum ExportError {
     Write(#[from] WriteError),
 }
 
-/// Writes the export. `progress` is told how many events are written.
+/// Writes the export, and answers as of when it is. `progress` is told how many events are written.
 ///
 /// # Errors
 /// When there is no such campaign, the log cannot be read or the export not be written.
@@ -59,7 +60,7 @@ pub async fn export<W: Write>(
     export: Export,
     out: W,
     mut progress: impl FnMut(u64),
-) -> Result<W, ExportError> {
+) -> Result<(W, Timestamp), ExportError> {
     if let Some(campaign) = export.campaign {
         let at = Moment::Position(export.up_to);
         if app.named_by_a_case::<Campaign>(vec![campaign.into()], at).await?.is_empty() {
@@ -69,7 +70,7 @@ pub async fn export<W: Write>(
     let log = ExportedLog {
         origin: app.origin().await?,
         up_to: export.up_to,
-        as_of: app.time_of(Moment::Position(export.up_to), None).await?,
+        as_of: time_at(app, export.up_to).await?,
         first_import: app.first_import().await?,
     };
     let writer = LogWriter::begin(export.format, out, &log)?;
@@ -78,7 +79,14 @@ pub async fn export<W: Write>(
         (Feed::Log, None) => whole_log(app, export.up_to, &mut out).await?,
         (Feed::Log | Feed::Cases, _) => case_by_case(app, export, &mut out).await?,
     }
-    Ok(out.writer.finish()?)
+    Ok((out.writer.finish()?, log.as_of))
+}
+
+/// When the log took the event at a position. The event says so itself: the log goes out whatever has become of what stands
+/// beside it.
+async fn time_at(app: &App, position: u64) -> Result<Timestamp, Fault> {
+    let there = app.log(position.checked_sub(1), Some(position), 1).await?.pop();
+    recorded_at(&there.ok_or_else(|| StoreError::Corrupt { what: format!("no event at position {position}") })?)
 }
 
 struct Out<'a, W: Write> {

@@ -15,11 +15,13 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::interchange::support::{DRIFT, House, Log, case_event, request};
+use crate::ledger::hostile::Intruder;
 use crate::store::on_both_databases;
 use crate::store::support::{Database, START};
 
 on_both_databases!(
     json_lines_are_the_bytes_of_the_log,
+    the_log_goes_out_without_what_stands_beside_it,
     an_export_as_of_then_is_the_export_of_then,
     traces_are_read_back,
     traces_of_two_logs_are_told_apart,
@@ -64,6 +66,19 @@ async fn json_lines_are_the_bytes_of_the_log(database: Database) {
     }
     let positions: Vec<u64> = events.iter().map(|event| event.position).collect();
     assert_eq!(positions, (0..events.len() as u64).collect::<Vec<_>>());
+}
+
+/// What commands were answered may be lost or changed, which an audit tells, and is no part of the log.
+async fn the_log_goes_out_without_what_stands_beside_it(database: Database) {
+    let house = House::on(&database).await;
+    house.import(&Log::tickets(DRIFT)).await.unwrap();
+    let last = "delete from commands where first_position = (select max(first_position) from commands)";
+    Intruder::of(&database).await.does(last).await;
+    let events = house.events().await;
+    let asked = Export { format: Format::Jsonl, up_to: house.head().await.unwrap(), campaign: None };
+    let (exported, as_of) = export(&house.app, asked, Vec::new(), |_| {}).await.unwrap();
+    assert_eq!(String::from_utf8(exported).unwrap().lines().count(), events.len());
+    assert_eq!(as_of.as_microsecond(), events.last().unwrap().recorded_at);
 }
 
 async fn an_export_as_of_then_is_the_export_of_then(database: Database) {
@@ -135,7 +150,7 @@ async fn traces_of_two_logs_are_told_apart(database: Database) {
     let of_the_other = BTreeSet::from(of_the_other.map(owned));
     assert_eq!(traces(&both), &of_the_first | &of_the_other);
     let alone = Export { format: Format::Xes, up_to, campaign: Some(other.mapping.campaign.id) };
-    let alone = export(&house.app, alone, Vec::new(), |_| {}).await.unwrap();
+    let (alone, _) = export(&house.app, alone, Vec::new(), |_| {}).await.unwrap();
     assert_eq!(traces(&alone), of_the_other);
 
     let another = Database::sqlite();
@@ -179,7 +194,7 @@ async fn a_campaign_goes_out_alone(database: Database) {
     let up_to = house.head().await.unwrap();
     for (campaign, cases) in [(Some(log.mapping.campaign.id), 2), (Some(other.mapping.campaign.id), 2), (None, 4)] {
         let asked = Export { format: Format::Csv, up_to, campaign };
-        let exported = export(&house.app, asked, Vec::new(), |_| {}).await.unwrap();
+        let (exported, _) = export(&house.app, asked, Vec::new(), |_| {}).await.unwrap();
         let mut rows = csv::Reader::from_reader(exported.as_slice());
         let found: BTreeSet<String> = rows.records().map(|row| row.unwrap()[1].to_owned()).collect();
         assert_eq!(found.len(), cases);
@@ -197,7 +212,7 @@ async fn a_campaign_goes_out_alone(database: Database) {
         }
     }
     let empty = Export { format: Format::Jsonl, up_to: 0, campaign: Some(log.mapping.campaign.id) };
-    assert!(export(&house.app, empty, Vec::new(), |_| {}).await.unwrap().is_empty(), "it was opened first of all");
+    assert!(export(&house.app, empty, Vec::new(), |_| {}).await.unwrap().0.is_empty(), "it was opened first of all");
 }
 
 fn moment(microseconds: i64) -> Timestamp {

@@ -73,7 +73,7 @@ impl House {
     }
 
     pub(crate) async fn export(&self, format: Format, up_to: u64) -> Vec<u8> {
-        export(&self.app, Export { format, up_to, campaign: None }, Vec::new(), |_| {}).await.unwrap()
+        export(&self.app, Export { format, up_to, campaign: None }, Vec::new(), |_| {}).await.unwrap().0
     }
 
     /// Every case, in the order of their numbers.
