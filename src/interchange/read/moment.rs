@@ -30,13 +30,14 @@ impl TimeFormat {
     }
 
     fn by_standard(&self, text: &str) -> Result<Timestamp, String> {
-        if let Ok(at) = text.parse::<Timestamp>() {
-            return Ok(at);
-        }
-        // As in 2012-03-15T11:53:52[Asia/Shanghai] (RFC 9557), where no offset stands before the zone.
+        // As in 2012-03-15T11:53:52+08:00[Asia/Shanghai] (RFC 9557): whoever takes the offset alone does not hear that the zone
+        // has another one then, or that nobody knows it.
         if text.contains('[') {
             let zoned = text.parse::<Zoned>();
             return zoned.map(|zoned| zoned.timestamp()).map_err(|error| unplaced(text, &error));
+        }
+        if let Ok(at) = text.parse::<Timestamp>() {
+            return Ok(at);
         }
         let local = text.parse::<DateTime>().map_err(|_| {
             format!(
@@ -129,6 +130,7 @@ mod tests {
         assert_eq!(read(&iso, "2012-03-01T08:00:00[Europe/Paris]"), "2012-03-01T07:00:00Z");
         assert_eq!(read(&iso, "2012-07-01T08:00:00[Europe/Paris]"), "2012-07-01T06:00:00Z");
         assert_eq!(read(&iso, "2012-07-01T08:00:00+02:00[Europe/Paris]"), "2012-07-01T06:00:00Z");
+        assert_eq!(read(&iso, "2012-07-01T06:00:00Z[Europe/Paris]"), "2012-07-01T06:00:00Z");
         let pattern = |pattern: &str| TimeFormat { pattern: Some(pattern.to_owned()), offset: china };
         assert_eq!(read(&pattern("%Y-%m-%d %H:%M %Q"), "2012-07-01 08:00 Europe/Paris"), "2012-07-01T06:00:00Z");
         assert_eq!(read(&pattern("%Y-%m-%d %H:%M %z"), "2012-07-01 08:00 +0200"), "2012-07-01T06:00:00Z");
@@ -136,6 +138,8 @@ mod tests {
         for (format, text) in [
             (&iso, "2012-03-01T08:00:00[Europe/Nowhere]"),
             (&iso, "2012-03-01T08:00:00[u-ca=gregory]"),
+            (&iso, "2012-03-01T08:00:00+02:00[Europe/Nowhere]"),
+            (&iso, "2012-07-01T08:00:00+01:00[Europe/Paris]"),
             (&pattern("%Y-%m-%d %H:%M %Q"), "2012-07-01 08:00 Europe/Nowhere"),
             (&pattern("%Y-%m-%d %H:%M %z %Q"), "2012-07-01 08:00 +0100 Europe/Paris"),
         ] {
