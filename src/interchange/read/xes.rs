@@ -190,13 +190,14 @@ impl Rows {
     fn read_event(&mut self, element: &Element) -> Result<Row, ReadError> {
         self.event += 1;
         self.in_event = true;
-        let place = self.place();
+        let (place, line) = (self.place(), self.xml.get_ref().line());
         let mut bag = Bag { attributes: self.case.clone(), weight: self.case_weight, problem: self.repeat_case() };
         if !element.is_closed {
             self.read_children(Children::Named, "", &mut bag, 0)?;
         }
         self.in_event = false;
-        Ok(Row { attributes: bag.attributes, empty: BTreeSet::new(), place, problem: bag.problem })
+        let problem = bag.problem.map(|problem| format!("{problem} (line {line} of the file)"));
+        Ok(Row { attributes: bag.attributes, empty: BTreeSet::new(), place, problem })
     }
 
     /// Counts what the trace says of its case for one more of its events; says what is wrong where that is too much.

@@ -182,6 +182,18 @@ fn what_cannot_be_read_past_is_told_with_its_line_in_the_file() {
 }
 
 #[test]
+fn what_is_wrong_in_one_event_is_told_with_its_line_in_the_file() {
+    let bad = "<event>\n<string value=\"a\"/>\n</event>";
+    let log = trace(&format!("\n{EVENT}\r\n{bad}\n\n{bad}{EVENT}"));
+    let read = read(log.as_bytes(), Format::Xes);
+    let said: Vec<_> = read[1..3].iter().map(|event| event.as_ref().unwrap_err().to_string()).collect();
+    let [second, third] = [(2, 3), (3, 7)]
+        .map(|(event, line)| format!("trace 1, event {event}: a <string> has no key (line {line} of the file)"));
+    assert_eq!(said, [second, third]);
+    assert!(read.len() == 4 && read[3].is_ok());
+}
+
+#[test]
 fn what_attributes_take_with_their_paths_has_a_limit() {
     let within: String = (0..10_000).map(|n| format!("<id key=\"{n}\" value=\"\"/>")).collect();
     let key = "k".repeat(100_000);
