@@ -174,7 +174,10 @@ async fn a_person_who_is_listed_under_a_name_that_the_file_does_not_have_ends_th
     let both = [house.import(&misspelt).await, house.import_what_is_good(&misspelt).await];
     for ended in both.map(Result::unwrap_err) {
         assert_eq!(ended.code(), Some("PERSONAL_UNMET"));
-        assert!(ended.to_string().contains("`Changed_By` (the file has `changed_by`): mend the names"), "{ended}");
+        assert!(
+            ended.to_string().contains("`Changed_By` (the file has `changed`, `changed_by`): mend the names"),
+            "{ended}"
+        );
         assert_eq!(house.head().await, None);
     }
     // A column is there, whatever its rows say.
