@@ -212,7 +212,7 @@ impl CaseRow {
         self.stored.row.deadline_on.as_deref().and_then(Date::of_row)
     }
 
-    /// 逾期: the day since which a missed deadline waits for an answer; absent once it is answered: by a new deadline, by parking, by a solution that waits for the enterprise, or by an end. No other step is an answer, nor is a pause of the clock; an escalation, and a solution that is rejected, begin the wait anew.
+    /// 逾期: the day since which a missed deadline waits for an answer; absent once it is answered: by a new deadline, by parking, by a solution that waits for the enterprise, also one that came in time, or by an end. No other step is an answer, nor is a pause of the clock; an escalation, and a solution that is rejected, begin the wait anew.
     async fn deadline_missed_on(&self) -> Option<Date> {
         self.stored.row.deadline_missed_on.as_deref().and_then(Date::of_row)
     }

@@ -126,6 +126,6 @@ pub(super) fn retract(retraction: &mut Option<Retraction>, reason: &Statement, e
 }
 
 /// Whether those who work on the case have done what there is to do: it waits for the enterprise, or has ended.
-fn is_done(status: Status) -> bool {
+pub(super) fn is_done(status: Status) -> bool {
     status == Status::AwaitingConfirmation || !status.is_before_resolved()
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::domain::case::event::{CaseEscalated, CaseFact, CaseParked, CaseUnparked, ClockResumed};
+use crate::domain::case::evolve::moves::is_done;
 use crate::domain::case::state::File;
 use crate::domain::event::Recorded;
 use crate::domain::value::calendar;
@@ -34,10 +35,12 @@ impl File {
         self.shift_deadline(fact.deadline, fact.on.unwrap_or_else(|| calendar::date_of(at)));
     }
 
+    /// A solution that stands by then has answered it, as one that comes later does.
     pub(super) fn deadline_missed(&mut self, at: Timestamp) {
+        let is_unanswered = !is_done(self.status);
         if let Some(deadline) = &mut self.deadline {
             deadline.was_missed = true;
-            deadline.missed_on = Some(calendar::date_of(at));
+            deadline.missed_on = is_unanswered.then(|| calendar::date_of(at));
         }
     }
 
