@@ -1,17 +1,19 @@
 //! What a command on an annual summary needs: the figures of its year, and the cases that it names.
 
+use std::collections::HashMap;
+
 use uuid::Uuid;
 
 use crate::app::facts::{LookUp, ReliedOn};
 use crate::app::request::Fault;
-use crate::app::scope;
-use crate::domain::actor::Actor;
+use crate::domain::actor::{Actor, Role};
 use crate::domain::annual_summary::AnnualSummary;
 use crate::domain::annual_summary::command::{AnnualSummaryCommand, TypicalCaseFacts};
 use crate::domain::annual_summary::state::AnnualSummaryFile;
 use crate::domain::annual_summary::year::{is_late, year_of};
 use crate::domain::order::{FIRST_YEAR, Order};
 use crate::domain::value::Division;
+use crate::store::Moment;
 
 impl LookUp<'_> {
     /// What a command on an annual summary needs.
@@ -20,6 +22,10 @@ impl LookUp<'_> {
         summary: &AnnualSummary,
         order: &mut Order<AnnualSummaryCommand>,
     ) -> Result<ReliedOn, Fault> {
+        if !order.by.holds(Role::Manager) {
+            // Whoever else orders it is refused before anything of this is asked.
+            return Ok(self.relied_on);
+        }
         let (app, by, today) = (self.app, order.by.clone(), order.today());
         let computed = async |jurisdiction: &Division, year: i16| {
             // Any other year is refused.
@@ -49,13 +55,17 @@ impl LookUp<'_> {
         Ok(self.relied_on)
     }
 
-    /// The cases as they are, each if it is there for this actor.
+    /// The cases as they are, each if it is there for this actor: their rows say all that is asked of them.
     async fn typical_cases(&mut self, named: &mut [TypicalCaseFacts], actor: &Actor) -> Result<(), Fault> {
         let ids: Vec<_> = named.iter().map(|facts| Uuid::from(facts.case)).collect();
-        for (facts, present) in named.iter_mut().zip(self.present_cases(&ids).await?) {
-            let Some(file) = present.state.file.as_ref().filter(|file| scope::sees(actor, file)) else { continue };
-            facts.division = Some(file.division.clone());
-            facts.published = file.publication.is_some();
+        let there = self.app.cases_named(actor, &ids, Moment::Present).await?;
+        let streams = &self.app.aggregates.cases;
+        self.relied_on.extend(there.iter().map(|case| (streams.stream(case.row.case_id), case.version)));
+        let rows: HashMap<_, _> = there.into_iter().map(|case| (case.row.case_id, case.row)).collect();
+        for (facts, id) in named.iter_mut().zip(ids) {
+            let Some(row) = rows.get(&id) else { continue };
+            facts.division = Division::of_code(&row.division).ok();
+            facts.published = row.typical;
         }
         Ok(())
     }
