@@ -76,6 +76,7 @@ impl Registrar<'_> {
             address: Some(entry.address.0.clone()),
             contact: Some(Contact { name: entry.contact.0.clone(), telephone: None }),
             campaign: CampaignFacts { campaign: self.cast.campaign, known: None },
+            campaigns: Vec::new(),
             consent: Some(entry.consent.0.clone()),
         };
         self.enter::<Enterprise>(self.cast.actor(&entry.key), enterprise.uuid(), command).await?;

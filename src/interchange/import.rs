@@ -220,6 +220,7 @@ impl Import {
             address: None,
             contact: None,
             campaign: CampaignFacts::of(self.mapping.campaign.id),
+            campaigns: Vec::new(),
             consent: None,
         }
     }

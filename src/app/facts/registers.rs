@@ -15,7 +15,7 @@ use crate::domain::enterprise::command::EnterpriseCommand;
 use crate::domain::institution::Institution;
 use crate::domain::order::Order;
 use crate::domain::person::command::{AffiliationFacts, PersonCommand};
-use crate::domain::value::CampaignId;
+use crate::domain::value::{CampaignId, Division};
 use crate::store::{CaseColumn, Condition, Moment, Operator, Value};
 
 impl LookUp<'_> {
@@ -28,13 +28,10 @@ impl LookUp<'_> {
         match &mut order.command {
             EnterpriseCommand::EnrolEnterprise(command) => {
                 command.campaign = self.campaign(command.campaign.campaign).await?;
+                command.campaigns = self.campaigns_left(enterprise, Some(&command.division)).await?;
             }
             EnterpriseCommand::AmendEnterprise(command) => {
-                if command.division.is_some() {
-                    for campaign in enterprise.campaigns() {
-                        command.campaigns.push(self.campaign(campaign).await?);
-                    }
-                }
+                command.campaigns = self.campaigns_left(enterprise, command.division.as_ref()).await?;
             }
             EnterpriseCommand::RecordFieldVisit(command) => {
                 for visitor in &mut command.visitors {
@@ -87,6 +84,21 @@ impl LookUp<'_> {
             Some(AffiliationFacts::Bureau { .. }) | None => {}
         }
         Ok(self.relied_on)
+    }
+
+    /// The campaigns that have the enterprise on their list, where it leaves the division that it stands in.
+    async fn campaigns_left(
+        &mut self,
+        enterprise: &Enterprise,
+        to: Option<&Division>,
+    ) -> Result<Vec<CampaignFacts>, Fault> {
+        let mut campaigns = Vec::new();
+        if to.is_some_and(|division| enterprise.is_elsewhere(division)) {
+            for campaign in enterprise.campaigns() {
+                campaigns.push(self.campaign(campaign).await?);
+            }
+        }
+        Ok(campaigns)
     }
 
     async fn campaign(&mut self, campaign: CampaignId) -> Result<CampaignFacts, Fault> {

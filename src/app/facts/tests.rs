@@ -10,6 +10,7 @@ use crate::app::facts::tests::house::*;
 use crate::domain::actor::Role;
 use crate::domain::annual_summary::AnnualSummary;
 use crate::domain::campaign::Campaign;
+use crate::domain::campaign::command::CampaignFacts;
 use crate::domain::case::Case;
 use crate::domain::case::command::{
     AssignResearch, CaseCommand, CloseCase, InviteExpert, ProvideRoutineService, ReassignResearch,
@@ -17,7 +18,8 @@ use crate::domain::case::command::{
 use crate::domain::case::facts::InstitutionFacts;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::enterprise::Enterprise;
-use crate::domain::fixtures::{actor, day};
+use crate::domain::enterprise::command::EnrolEnterprise;
+use crate::domain::fixtures::{actor, day, division};
 use crate::domain::institution::Institution;
 use crate::domain::person::Person;
 use crate::domain::person::command::AffiliationFacts;
@@ -78,10 +80,17 @@ async fn a_case_relies_on_every_other_that_was_looked_at() {
 }
 
 #[tokio::test]
-async fn an_enterprise_relies_on_its_campaign_and_on_who_came() {
+async fn an_enterprise_relies_on_its_campaigns_and_on_who_came() {
     let house = House::set().await;
-    let this = house.at::<Campaign>(campaign("this")).await;
+    let [this, next] = [house.at::<Campaign>(campaign("this")).await, house.at::<Campaign>(campaign("next")).await];
     assert_eq!(house.relied_on::<Enterprise>(enterprise(), enrolled()).await, [this].into());
+    let in_next = EnrolEnterprise { campaign: CampaignFacts::of(campaign("next")), ..enrolled() };
+    assert_eq!(house.relied_on::<Enterprise>(enterprise(), in_next.clone()).await, [next].into());
+    // Where it moves, on those that have it on their list as well.
+    let there = EnrolEnterprise { division: division("440306"), ..in_next };
+    assert_eq!(house.relied_on::<Enterprise>(enterprise(), there).await, [this, next].into());
+    assert_eq!(house.relied_on::<Enterprise>(enterprise(), moved("440306")).await, [this].into());
+    assert_eq!(house.relied_on::<Enterprise>(enterprise(), moved("440305")).await, BTreeSet::new());
     let visitors = [house.at::<Person>(person("lead")).await, house.at::<Person>(person("expert")).await];
     assert_eq!(house.relied_on::<Enterprise>(enterprise(), visit(&["lead", "expert"])).await, visitors.into());
 }

@@ -28,6 +28,8 @@ commands! {
             contact: Option<Contact>,
             /// What is known of the campaign.
             campaign: CampaignFacts,
+            /// What is known of the campaigns that it is on the list of, where it stands elsewhere by then.
+            campaigns: Vec<CampaignFacts>,
             /// How and when it agreed; absence is refused, except from the importer.
             consent: Option<Statement>,
         }

@@ -102,7 +102,6 @@ impl Enterprise {
         order: &Order<EnterpriseCommand>,
         command: &EnrolEnterprise,
     ) -> Result<EnterpriseEnrolled, Refusal> {
-        let by = &order.by;
         let campaign = command.campaign.campaign;
         let campaign_version = check_campaign(command)?;
         if let Some(file) = self.begins_earlier(campaign, order) {
@@ -125,26 +124,10 @@ impl Enterprise {
                 "the enterprise is on this campaign's list already: amendEnterprise corrects its entry",
             ));
         }
-        let has_withdrawn = self.file.as_ref().is_some_and(|file| file.enrolments.contains_key(&campaign));
-        let consent = match &command.consent {
-            Some(statement) => Consent::Given { statement: statement.clone() },
-            None if by.holds(Role::Importer) && has_withdrawn => {
-                return Err(Refusal::new(
-                    Code::ConsentMissing,
-                    "consent",
-                    "the enterprise has withdrawn from this campaign, and another tracker's log is no consent to come \
-                     back: leave its new cases out",
-                ));
-            }
-            None if by.holds(Role::Importer) => Consent::Imported,
-            None => {
-                return Err(Refusal::new(
-                    Code::ConsentMissing,
-                    "consent",
-                    "enrolment is voluntary: state how and when the enterprise agreed",
-                ));
-            }
-        };
+        if self.is_elsewhere(&command.division) {
+            check_stays_served(&command.division, &command.campaigns)?;
+        }
+        let consent = self.consent(&order.by, command)?;
         Ok(EnterpriseEnrolled {
             identity: command.identity.clone(),
             name: command.name.clone(),
@@ -155,6 +138,22 @@ impl Enterprise {
             campaign_version,
             consent,
         })
+    }
+
+    /// What it is put on the list by.
+    fn consent(&self, by: &Actor, command: &EnrolEnterprise) -> Result<Consent, Refusal> {
+        let missing = |message: &str| Err(Refusal::new(Code::ConsentMissing, "consent", message));
+        let has_withdrawn =
+            self.file.as_ref().is_some_and(|file| file.enrolments.contains_key(&command.campaign.campaign));
+        match &command.consent {
+            Some(statement) => Ok(Consent::Given { statement: statement.clone() }),
+            None if by.holds(Role::Importer) && has_withdrawn => missing(
+                "the enterprise has withdrawn from this campaign, and another tracker's log is no consent to come back: \
+                 leave its new cases out",
+            ),
+            None if by.holds(Role::Importer) => Ok(Consent::Imported),
+            None => missing("enrolment is voluntary: state how and when the enterprise agreed"),
+        }
     }
 
     /// The enterprise, where another file of a log that is imported tells of it before those that came in: it was on the

@@ -103,6 +103,12 @@ impl Enterprise {
         enrolments.filter(|(_, enrolment)| enrolment.stands()).map(|(campaign, _)| *campaign).collect()
     }
 
+    /// Whether it is registered, and elsewhere than in that division.
+    #[must_use]
+    pub fn is_elsewhere(&self, division: &Division) -> bool {
+        self.file.as_ref().is_some_and(|file| file.division != *division)
+    }
+
     /// When the enrolment began that stands here, and is given up in `after`.
     #[must_use]
     pub fn given_up_in(&self, after: &Self) -> Option<Timestamp> {

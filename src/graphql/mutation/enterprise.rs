@@ -45,7 +45,7 @@ input! {
         campaign_id: ID,
         /// 名称: its name.
         name: String,
-        /// 行政区划: where it stands: a code of GB/T 2260 of 2, 4 or 6 digits.
+        /// 行政区划: where it stands: a code of GB/T 2260 of 2, 4 or 6 digits; where an open campaign has it on its list already, within what that serves.
         division_code: String,
         /// 地址: its address.
         address: Option<String>,
@@ -73,6 +73,7 @@ input! {
             address: address?,
             contact: contact?,
             campaign: CampaignFacts::of(campaign?),
+            campaigns: Vec::new(),
             consent: consent?,
         }))
     }

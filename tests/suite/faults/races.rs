@@ -136,6 +136,7 @@ fn enrolment(campaign: CampaignId) -> EnrolEnterprise {
         address: None,
         contact: Some(Contact { name, telephone: None }),
         campaign: CampaignFacts::of(campaign),
+        campaigns: Vec::new(),
         consent: Some(Statement::parse("signed").expect("a statement")),
     }
 }

@@ -25,7 +25,7 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::catalogue::command::ListChargeableItem;
 use crate::domain::change::Change;
 use crate::domain::enterprise::Enterprise;
-use crate::domain::enterprise::command::{EnrolEnterprise, RecordFieldVisit};
+use crate::domain::enterprise::command::{AmendEnterprise, EnrolEnterprise, RecordFieldVisit};
 use crate::domain::enterprise::values::Identity;
 use crate::domain::fixtures::{NOW, actor, categories, day, division, label, period, personal, statement, time};
 use crate::domain::institution::Institution;
@@ -199,7 +199,18 @@ pub(super) fn enrolled() -> EnrolEnterprise {
         address: None,
         contact: None,
         campaign: CampaignFacts::of(campaign("this")),
+        campaigns: Vec::new(),
         consent: Some(statement("signed on 5 March")),
+    }
+}
+
+pub(super) fn moved(to: &str) -> AmendEnterprise {
+    AmendEnterprise {
+        name: None,
+        division: Some(division(to)),
+        address: Change::Keep,
+        contact: Change::Keep,
+        campaigns: Vec::new(),
     }
 }
 

@@ -101,6 +101,27 @@ fn a_coordinator_does_not_take_another_ones_enterprise() {
     given_enrolled().when(order(own_contact(), moved)).then(there);
 }
 
+/// As it does when its entry is amended.
+#[test]
+fn an_enrolment_moves_no_enterprise_out_of_where_an_open_campaign_serves() {
+    let of_the_nation = KnownCampaign { jurisdiction: Division::nation(), ..open_campaign() };
+    let moved = |known| EnrolEnterprise {
+        division: division("3205"),
+        campaign: campaign_facts(campaign_of("2027"), of_the_nation.clone()),
+        campaigns: vec![campaign_facts(this_year(), known)],
+        ..enrol()
+    };
+    let there = EnterpriseEnrolled { division: division("3205"), campaign: campaign_of("2027"), ..enrolled() };
+    let enrolling = |command: EnrolEnterprise| given_enrolled().when(order(actor(Role::Coordinator, "CN"), command));
+    enrolling(moved(open_campaign())).then_refused(Code::OutsideJurisdiction, "divisionCode");
+    // What is closed serves nobody any more.
+    enrolling(moved(KnownCampaign { open: false, ..open_campaign() })).then(there.clone());
+    // It stays where it is, wherever that is.
+    let elsewhere = KnownCampaign { jurisdiction: division("32"), ..open_campaign() };
+    let stays = EnrolEnterprise { division: enrol().division, ..moved(elsewhere) };
+    enrolling(stays).then(EnterpriseEnrolled { division: enrolled().division, ..there });
+}
+
 #[test]
 fn the_importer_enrols_what_another_tracker_knew_without_consent() {
     let foreign = |kind| EnrolEnterprise {

@@ -16,7 +16,7 @@ use crate::domain::enterprise::values::{Consent, Contact, Identity};
 use crate::domain::fixtures::*;
 use crate::domain::order::Order;
 use crate::domain::person::values::LegalBasis;
-use crate::domain::value::{CampaignId, EnterpriseId, UnifiedSocialCreditCode, VisitId};
+use crate::domain::value::{CampaignId, Division, EnterpriseId, UnifiedSocialCreditCode, VisitId};
 
 mod amendment;
 mod contact;
@@ -63,6 +63,7 @@ fn enrol() -> EnrolEnterprise {
         address: Some(label("科技园南路1号")),
         contact: Some(Contact { name: personal("李明"), telephone: None }),
         campaign: campaign_facts(this_year(), open_campaign()),
+        campaigns: Vec::new(),
         consent: Some(statement("signed on 5 March")),
     }
 }
