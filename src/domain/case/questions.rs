@@ -19,7 +19,7 @@ pub enum Misdated {
         at: Timestamp,
     },
     /// What takes something back, before that: a result, a fee, a publication, an enrolment or, by a correction, a
-    /// requirement.
+    /// requirement or how the case was sorted.
     BeforeRetracted {
         /// When that happened.
         at: Timestamp,
@@ -53,8 +53,9 @@ impl File {
         let retracted = measurements.chain(fees).filter(|(_, was, is)| was.is_none() && is.is_some());
         let requirements = self.requirements.iter().zip(&after.requirements);
         let corrected = requirements.filter(|(was, is)| was.requirement != is.requirement).map(|(was, _)| was.at);
-        let published = self.publication.as_ref().filter(|_| after.publication.is_none());
-        retracted.map(|(at, ..)| at).chain(corrected).chain(published.map(|published| published.at)).max()
+        let sorted = self.triage.as_ref().filter(|was| after.triage.as_ref() != Some(*was)).map(|sorted| sorted.at);
+        let published = self.publication.as_ref().filter(|_| after.publication.is_none()).map(|published| published.at);
+        retracted.map(|(at, ..)| at).chain(corrected).chain(sorted).chain(published).max()
     }
 
     /// Whether no end is reached. `Resolved` is open: it still has to be closed.

@@ -123,6 +123,8 @@ pub struct Step {
 /// How a case was sorted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Triage {
+    /// When it was sorted first, however that was corrected since.
+    pub at: Timestamp,
     /// The KCDB service category.
     pub category: ServiceCategory,
     /// What kind of help is needed.

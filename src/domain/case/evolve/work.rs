@@ -15,7 +15,14 @@ use crate::domain::value::{InstitutionId, PersonId, calendar};
 
 impl File {
     pub(super) fn case_triaged(&mut self, fact: &CaseTriaged, at: Timestamp) {
-        self.triage = Some(Triage { category: fact.category.clone(), kind: fact.kind, severity: fact.severity });
+        let at_first = match (&fact.correction_reason, &self.triage) {
+            (None, _) => at,
+            (Some(_), Some(sorted)) => sorted.at,
+            // Dated before what it corrects: as of then there is nothing to sort anew.
+            (Some(_), None) => return,
+        };
+        let (category, kind, severity) = (fact.category.clone(), fact.kind, fact.severity);
+        self.triage = Some(Triage { at: at_first, category, kind, severity });
         if fact.correction_reason.is_none() {
             self.move_to(Status::Triaged, at);
         }

@@ -3,6 +3,7 @@
 use crate::domain::actor::Actor;
 use crate::domain::case::Misdated;
 use crate::domain::case::command::{AcceptAssignment, CaseCommand, DeclineAssignment};
+use crate::domain::case::state::Case;
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
 use crate::domain::case::tests::story::{MONDAY, Story, moment};
@@ -207,6 +208,24 @@ fn a_publication_that_is_retracted_before_it_was_made_is_told() {
     assert_eq!(misdated(&published, manager(), retract(), thursday), None);
     // Whoever takes the case up again retracts it as well.
     assert_eq!(misdated(&published, enterprise(), reopen(), tuesday), before_published);
+}
+
+#[test]
+fn a_case_that_is_sorted_anew_before_it_was_sorted_is_told() {
+    let [tuesday, thursday, friday] = ["2026-03-17T02:00:00Z", "2026-03-19T02:00:00Z", "2026-03-20T02:00:00Z"];
+    let sorted = Story::of(Status::Reported).at(thursday).then(coordinator(), triage(Kind::Testing)).at(friday);
+    let anew = sorted.clone().then(coordinator(), triage_anew(Kind::Calibration));
+    // Whatever it was corrected to since.
+    for (story, kind) in [(sorted, Kind::Calibration), (anew.clone(), Kind::Verification)] {
+        let sorted_anew = |at| misdated(&story, coordinator(), triage_anew(kind), at);
+        assert_eq!(sorted_anew(tuesday), Some(Misdated::BeforeRetracted { at: moment(thursday) }));
+        assert_eq!(sorted_anew(thursday), None);
+    }
+    let [reported, _, corrected] = anew.events() else { panic!("{anew:?}") };
+    let mut case = Case::default();
+    [reported, corrected].into_iter().for_each(|event| case.evolve(event));
+    let file = case.file.expect("it was reported");
+    assert_eq!((file.status, file.triage), (Status::Reported, None), "there was nothing to correct");
 }
 
 /// A log that is filled in afterwards has its steps in whatever order they were remembered.
