@@ -128,8 +128,10 @@ fn a_solution_that_is_rejected_was_no_answer_to_a_missed_deadline() {
     let missed_while_waiting =
         Story::of(Status::AwaitingConfirmation).at("2026-07-01T02:00:00Z").then(clock(), MissDeadline {});
     assert_eq!(missed_on(&missed_while_waiting), None, "it waits for the enterprise");
-    let at_last = missed_while_waiting.at("2026-07-20T02:00:00Z").then(enterprise(), reject());
-    assert_eq!(missed_on(&at_last), Some(date(2026, 7, 20)));
+    let late = missed_while_waiting.at("2026-07-20T02:00:00Z");
+    assert_eq!(missed_on(&late.clone().then(enterprise(), reject())), Some(date(2026, 7, 20)));
+    let dated_back = late.order(enterprise(), reject()).occurred(moment("2026-06-20T02:00:00Z"));
+    assert_eq!(missed_on(&late.then_order(dated_back)), Some(deadline()), "nobody waits before the deadline");
     let in_time = Story::of(Status::AwaitingConfirmation).then(enterprise(), reject());
     assert_eq!(missed_on(&in_time), None);
 }
