@@ -24,7 +24,10 @@ pub(super) async fn of_report(ctx: &Context<'_>, after: Option<&Versioned<Case>>
     let campaign = campaign(ctx, file.campaign, at).await?;
     let campaign = campaign.as_ref().and_then(|entry| entry.state.file.as_ref());
     let reported = file.reported_at;
-    let enrolled = enrolment.map(|enrolment| enrolment.at).filter(|enrolled| reported < *enrolled);
+    let mut enrolled = enrolment.map(|enrolment| enrolment.at).filter(|enrolled| reported < *enrolled);
+    if enrolled.is_some() && was_enrolled(ctx, file).await? {
+        enrolled = None;
+    }
     let starts_on = campaign.map(|campaign| campaign.period.from());
     let starts_on = starts_on.filter(|starts_on| calendar::date_of(reported) < *starts_on);
     let before_enrolment = enrolled.map(|enrolled| Warning {
@@ -36,6 +39,15 @@ pub(super) async fn of_report(ctx: &Context<'_>, after: Option<&Versioned<Case>>
         message: format!("this is dated {reported}, and the campaign starts on {starts_on}"),
     });
     Ok(before_enrolment.into_iter().chain(before_campaign).collect())
+}
+
+/// Whether the enterprise was on the campaign's list when its case was reported, and has come back to it since.
+async fn was_enrolled(ctx: &Context<'_>, file: &File) -> Result<bool> {
+    let reported = file.reported_at;
+    let then = enterprise(ctx, file.enterprise, Moment::Occurred(reported.as_microsecond())).await?;
+    let enrolment = then.as_ref().and_then(|entry| entry.state.enrolment(file.campaign));
+    // One that was not registered yet is told as it was first.
+    Ok(enrolment.is_some_and(|enrolment| enrolment.at <= reported))
 }
 
 /// Of a case that was taken up again by that moment: nothing would be reported for its enterprise, or in its campaign. One

@@ -21,6 +21,25 @@ pub async fn a_report_from_before_its_enrolment_is_warned_of(world: &World) {
         assert_eq!(codes(&world.takes("coordinator", "reportCase", report).await), expected, "{dated}");
     }
     assert_eq!(codes(&world.takes("coordinator", "reportCase", scene.report("今天的难点")).await), [""; 0]);
+    one_that_has_come_back_was_on_the_list_before(world, &scene).await;
+}
+
+async fn one_that_has_come_back_was_on_the_list_before(world: &World, scene: &Scene) {
+    let campaign = world.creates("manager", "openCampaign", campaign("又一次活动")).await;
+    let enrolment = || enrolment(CREDIT_CODE, &campaign);
+    let dated = |input, at: &str| with(input, json!({ "occurredAt": at }));
+    let withdrawal = json!({ "enterpriseId": scene.enterprise, "campaignId": campaign });
+    world.takes("coordinator", "enrolEnterprise", dated(enrolment(), "2026-01-06T02:00:00Z")).await;
+    world.takes("enterprise", "withdrawEnrolment", dated(withdrawal, "2026-01-08T02:00:00Z")).await;
+    world.takes("coordinator", "enrolEnterprise", enrolment()).await;
+    for (at, expected) in [
+        ("2026-01-05T02:00:00Z", vec!["OCCURRED_BEFORE_ENROLMENT"]),
+        ("2026-01-07T02:00:00Z", vec![]),
+        ("2026-01-09T02:00:00Z", vec!["OCCURRED_BEFORE_ENROLMENT"]),
+    ] {
+        let report = dated(with(scene.report("那时的难点"), json!({ "campaignId": campaign })), at);
+        assert_eq!(codes(&world.takes("coordinator", "reportCase", report).await), expected, "{at}");
+    }
 }
 
 /// The difficulty is there all the same: whoever takes it up again is told what its enterprise and its campaign are by now.
