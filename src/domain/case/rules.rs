@@ -57,7 +57,8 @@ const ANY_BUT_DUPLICATE: &[Status] = &[
     Closed,
     Withdrawn,
 ];
-const ASSIGNED_TO_TRIAL: &[Status] = &[Assigned, Researching, SolutionProposed, OnTrial];
+/// Where somebody is at work who may be relieved.
+pub(super) const ASSIGNED_TO_TRIAL: &[Status] = &[Assigned, Researching, SolutionProposed, OnTrial];
 const ASSIGNED_TO_CONFIRMATION: &[Status] = &[Assigned, Researching, SolutionProposed, OnTrial, AwaitingConfirmation];
 const RESEARCH: &[Status] = &[Researching, SolutionProposed, OnTrial];
 /// A trial's result leads on to where the enterprise judges by it: what was measured wrongly can be taken back there, and

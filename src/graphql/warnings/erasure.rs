@@ -24,9 +24,11 @@ pub(crate) async fn of_erasure(ctx: &Context<'_>, person: PersonId, at: Moment) 
     let (app, actor) = (app(ctx), actor(ctx));
     let led = app.led_by(actor, person, at).await.map_err(|fault| errors::fault(ctx, fault))?;
     let joined = app.joined_by(actor, person, at).await.map_err(|fault| errors::fault(ctx, fault))?;
-    let led =
-        named(&led).map(|cases| format!("the person leads {cases}: give them to another lead with `reassignResearch`"));
-    let joined = named(&joined).map(|cases| format!("the person works on {cases}, or is invited to do so"));
+    let led = named(&led).map(|cases| {
+        format!("the person leads {cases}: give those still at work to another lead with `reassignResearch`")
+    });
+    let joined = named(&joined)
+        .map(|cases| format!("the person works on {cases}, or is invited to do so: `removeExpert` ends that"));
     let warning = |message| Warning { code: WarningCode::PersonAtWork, message };
     Ok(led.into_iter().chain(joined).map(warning).collect())
 }

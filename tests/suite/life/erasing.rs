@@ -31,10 +31,11 @@ pub async fn who_has_work_is_erased_with_a_word_about_it(world: &World) {
 
     let erased = world.takes("manager", "erasePerson", erasure(&scene.lead)).await;
     let led = format!(
-        "the person leads {}, 2 more: give them to another lead with `reassignResearch`",
+        "the person leads {}, 2 more: give those still at work to another lead with `reassignResearch`",
         numbers[..5].join(", ")
     );
-    let joined = format!("the person works on {}, or is invited to do so", number(&others).await);
+    let joined =
+        format!("the person works on {}, or is invited to do so: `removeExpert` ends that", number(&others).await);
     assert_eq!(erased["warnings"], at_work(&[led, joined]));
     let idle = world.creates("coordinator", "registerPerson", person("没有任务的人", &scene.institute)).await;
     assert_eq!(world.takes("manager", "erasePerson", erasure(&idle)).await["warnings"], json!([]));
@@ -62,6 +63,7 @@ pub async fn work_elsewhere_is_told_of_without_its_numbers(world: &World) {
     case.takes("coordinator", "triageCase", triage("RESEARCH_PROBLEM")).await;
     case.takes("coordinator", "assignResearch", assignment).await;
     let erased = world.takes("city manager", "erasePerson", erasure(&lead)).await;
-    let message = "the person leads cases that are not yours to see: give them to another lead with `reassignResearch`";
+    let message = "the person leads cases that are not yours to see: give those still at work to another lead with \
+        `reassignResearch`";
     assert_eq!(erased["warnings"], at_work(&[message.to_owned()]));
 }

@@ -8,6 +8,7 @@ use crate::domain::case::command::{AcceptInvitation, DeclineInvitation, InviteEx
 use crate::domain::case::decide::{Decision, Given, only, refuse};
 use crate::domain::case::event::{ExpertInvited, ExpertJoined, ExpertLeft, ExpertRemoved, InvitationDeclined};
 use crate::domain::case::facts::PersonFacts;
+use crate::domain::case::rules::ASSIGNED_TO_TRIAL;
 use crate::domain::case::state::{File, Membership};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::PersonId;
@@ -58,7 +59,7 @@ pub(super) fn decline_invitation(given: Given<'_>, command: &DeclineInvitation) 
 
 pub(crate) fn may_leave(file: &File, actor: &Actor, _: Date) -> Result<(), Refusal> {
     if file.is_lead(actor) {
-        return refuse(Code::LeadCannotLeave, "", "the lead can leave after the case is reassigned");
+        return refuse_lead(file, "", "leave");
     }
     if file.membership(actor) != Some(Membership::Active) {
         return refuse(Code::NotAMember, "", "only a member can leave");
@@ -84,7 +85,7 @@ pub(crate) fn has_expert(file: &File, _: &Actor, _: Date) -> Result<(), Refusal>
 pub(super) fn remove_expert(given: Given<'_>, command: &RemoveExpert) -> Decision {
     let expert = command.expert;
     if leads(given.file, expert) {
-        return refuse(Code::LeadCannotLeave, "expertId", "the lead can be removed after the case is reassigned");
+        return refuse_lead(given.file, "expertId", "be removed");
     }
     match given.file.experts.get(&expert) {
         Some(Membership::Invited | Membership::Active) => {
@@ -94,6 +95,15 @@ pub(super) fn remove_expert(given: Given<'_>, command: &RemoveExpert) -> Decisio
             refuse(Code::NotAMember, "expertId", "this person is neither invited nor a member")
         }
     }
+}
+
+/// A case stays somebody's: who leads it goes once another does.
+fn refuse_lead<T>(file: &File, field: &str, what: &str) -> Result<T, Refusal> {
+    let until = match ASSIGNED_TO_TRIAL.contains(&file.status) {
+        true => "",
+        false => ", which is possible only while it is at work (ASSIGNED to ON_TRIAL)",
+    };
+    refuse(Code::LeadCannotLeave, field, format!("the lead can {what} after the case is reassigned{until}"))
 }
 
 fn leads(file: &File, person: PersonId) -> bool {

@@ -1,6 +1,6 @@
 use crate::domain::actor::Actor;
 use crate::domain::case::command::{
-    AcceptInvitation, DeclineAssignment, DeclineInvitation, InviteExpert, LeaveCase, RemoveExpert,
+    AcceptInvitation, CaseCommand, DeclineAssignment, DeclineInvitation, InviteExpert, LeaveCase, RemoveExpert,
 };
 use crate::domain::case::event::{ExpertInvited, ExpertJoined, ExpertLeft, ExpertRemoved, InvitationDeclined};
 use crate::domain::case::facts::PersonFacts;
@@ -119,6 +119,26 @@ fn the_lead_and_who_is_no_expert_of_the_case_are_not_removed() {
     // Nobody but the lead is left, who was an expert before.
     let alone = Story::of(Status::Researching).then(manager(), reassign("expert", university()));
     alone.when(coordinator(), remove("expert")).refused(Code::NotAMember, "expertId");
+}
+
+/// Who is sent to a command that is refused, too, is told so.
+#[test]
+fn a_lead_who_stays_is_told_where_a_case_is_reassigned() {
+    let refused = |story: &Story, by, command: CaseCommand| {
+        let refusal = story.case().decide(&story.order(by, command)).expect_err("the lead stays");
+        assert_eq!(refusal.code, Code::LeadCannotLeave);
+        refusal.message
+    };
+    for (status, is_reassigned) in
+        [(Status::OnTrial, true), (Status::AwaitingConfirmation, false), (Status::Closed, false)]
+    {
+        let story = Story::of(status);
+        let leaves = refused(&story, lead(), LeaveCase { reason: None }.into());
+        let is_removed = refused(&story, coordinator(), remove("lead").into());
+        for message in [leaves, is_removed] {
+            assert_eq!(!message.contains("ASSIGNED to ON_TRIAL"), is_reassigned, "{status}: {message}");
+        }
+    }
 }
 
 fn is_allowed(story: &Story, by: &Actor, name: &str) -> bool {
