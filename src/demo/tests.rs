@@ -117,7 +117,9 @@ async fn it_holds_a_case_of_every_kind() {
     });
     let events = demonstration.events().await;
     assert!(events.iter().any(|event| event.event_type == "CasesUnlinked"), "no link is taken back");
-    assert!(events.iter().any(|event| event.payload.contains("correctionReason")), "no case is sorted anew");
+    let sorted_anew =
+        |event: &EventRecord| event.event_type == "CaseTriaged" && event.payload.contains("correctionReason");
+    assert!(events.iter().any(sorted_anew), "no case is sorted anew");
     has("with a gap that stands", &|file| {
         file.gap_history.len() > 2 && file.capability_gap().is_some_and(|gap| !gap.is_closed())
     });
