@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::life::scene::Scene;
-use crate::life::world::{World, with, year};
+use crate::life::world::{World, day, with, year};
 
 /// A UUID that nothing has.
 const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
@@ -16,12 +16,27 @@ const LOOK: &str = "query Look($id: ID!, $then: Position!) {
 }";
 
 const YEAR: &str = "query Year($year: Int!) {
-    annualFigures(divisionCode: \"44\", year: $year) { figures { name value evidence { count } } }
+    province: annualFigures(divisionCode: \"44\", year: $year) { figures { name value evidence { count } } }
+    there: annualFigures(divisionCode: \"440305\", year: $year) { figures { name value } }
+    here: annualFigures(divisionCode: \"440311\", year: $year) { figures { name value } }
 }";
+
+/// What moves with an enterprise, and what does not.
+const COUNTED: [&str; 3] = ["ENTERPRISES_ENROLLED", "VISITS_MADE", "CASES_REPORTED"];
+
+fn counted_in<'a>(year: &'a Value, place: &str) -> [&'a str; 3] {
+    let figures = year[place]["figures"].as_array().expect("a list");
+    let figure = |name: &str| figures.iter().find(|figure| figure["name"] == name).expect("every figure is told");
+    COUNTED.map(|name| figure(name)["value"].as_str().expect("a number"))
+}
 
 pub async fn an_entry_is_corrected(world: &World) {
     let scene = Scene::set(world).await;
     let case = scene.reported(world, "内径测量").await;
+    let visit = json!({
+        "enterpriseId": scene.enterprise, "campaignId": scene.campaign, "visitedOn": day(0), "seen": "量具互校",
+    });
+    world.takes("visitor", "recordFieldVisit", visit).await;
     refusals(world, &scene).await;
     let asked = json!({ "id": scene.enterprise, "then": world.position().await.to_string() });
     let look = async || world.ask("coordinator", LOOK, asked.clone()).await;
@@ -38,7 +53,10 @@ pub async fn an_entry_is_corrected(world: &World) {
     let corrected = with(with(with(before.clone(), called), moved), json!({ "division": { "code": "440311" } }));
     let shown = look().await;
     assert_eq!((&shown["enterprise"], &shown["asOf"]["query"]["enterprise"]), (&corrected, &before));
-    assert_eq!(counted().await, figures);
+    let now = counted().await;
+    assert_eq!(now["province"], figures["province"]);
+    assert_eq!((counted_in(&figures, "there"), counted_in(&figures, "here")), (["2", "1", "1"], ["0", "0", "0"]));
+    assert_eq!((counted_in(&now, "there"), counted_in(&now, "here")), (["1", "0", "1"], ["1", "1", "0"]));
     let case = case.shows("division { code } enterprise { name }").await;
     assert_eq!((&case["division"]["code"], &case["enterprise"]["name"]), (&json!("440305"), &corrected["name"]));
 
