@@ -223,7 +223,10 @@ impl Task {
         let given_up = |_| Err(StoreError::during("commit a batch")(silence().into()).unsettled());
         let outcomes = match committed.unwrap_or_else(given_up) {
             Ok(outcomes) => {
-                self.note(false);
+                // What was refused, or found to be there already, has written nothing.
+                if outcomes.iter().flatten().any(|committed| !committed.replayed) {
+                    self.note(false);
+                }
                 outcomes
             }
             Err(error) => {

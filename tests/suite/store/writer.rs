@@ -109,6 +109,10 @@ async fn who_fails_to_commit_says_so_until_a_write_goes_well_again(database: Dat
     writer.append(note(case_stream(1), 0, "1")).await.expect_err("the database says no");
     assert!(*failing.borrow_and_update());
     raw.execute("alter table hidden rename to commands").await;
+    let again = writer.append(note(case_stream(0), 0, "0")).await.expect("it was accepted");
+    assert!(again.replayed);
+    let conflict = writer.append(note(case_stream(0), 7, "7")).await.expect_err("the stream is not as long");
+    assert!(matches!(conflict, AppendError::Conflict { .. }), "{conflict}");
     assert!(*failing.borrow(), "nobody has written since");
     // No command comes, for who is not ready is sent none.
     raw.execute("alter table hidden_leases rename to leases").await;
