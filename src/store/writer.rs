@@ -175,17 +175,12 @@ impl Task {
                         self.commit(std::mem::replace(&mut taken, rest)).await;
                     }
                 }
-                // Whoever tells clients which server to ask sends none here for as long as commits fail.
-                () = sleep(self.limits.trial_after), if *self.fails.borrow() => self.try_to_write().await,
+                // Whoever tells clients which server to ask sends none here for as long as commits fail. One that comes all
+                // the same, and the end, are not kept waiting by the trial: it is given up for them.
+                goes_well = write_goes_well(&*self.store, self.limits), if *self.fails.borrow() => if goes_well {
+                    self.note(false);
+                },
             }
-        }
-    }
-
-    /// Whether the database takes a write again: one that says nothing.
-    async fn try_to_write(&self) {
-        let tried = timeout(self.limits.commit_time, self.store.try_lease(TRIAL, TRIAL, 0, 0)).await;
-        if matches!(tried, Ok(Ok(_))) {
-            self.note(false);
         }
     }
 
@@ -251,6 +246,13 @@ impl Task {
             let _ = answer.send(outcome);
         }
     }
+}
+
+/// Whether the database takes a write after a while: one that says nothing.
+async fn write_goes_well(store: &dyn Store, limits: WriterLimits) -> bool {
+    sleep(limits.trial_after).await;
+    let tried = timeout(limits.commit_time, store.try_lease(TRIAL, TRIAL, 0, 0)).await;
+    matches!(tried, Ok(Ok(_)))
 }
 
 /// Whether it is a refusal that whoever asks whether the database takes commands is told in any case, or that ends the

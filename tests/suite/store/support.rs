@@ -139,6 +139,13 @@ impl Raw {
         .expect("the query runs")
     }
 
+    /// Comes back when somebody waits for a lock that somebody else has, which PostgreSQL tells.
+    pub(crate) async fn is_waited_for(&self) {
+        let waiting = "select 'it waits' from pg_stat_activity \
+                       where datname = current_database() and wait_event_type = 'Lock'";
+        while self.texts(waiting).await.is_empty() {}
+    }
+
     /// Locks the head of the log, as another process in the middle of a commit would.
     pub(crate) async fn hold_head(&self) -> HeldHead {
         match self {

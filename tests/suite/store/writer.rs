@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use etalon::store::{Append, AppendError, Body, StoreError, WriteNumbered, Writer, WriterLimits};
 use futures::future::{join, join_all};
+use tokio::time::timeout;
 
 use crate::store::log::every_event;
 use crate::store::samples::{case_stream, note};
-use crate::store::support::Database;
+use crate::store::support::{Database, Raw};
 
 async fn many_callers_share_transactions(database: Database) {
     let store = database.open().await;
@@ -125,6 +126,33 @@ async fn who_fails_to_commit_says_so_until_a_write_goes_well_again(database: Dat
     raw.execute("alter table hidden rename to commands").await;
     writer.append(note(case_stream(1), 0, "1")).await.expect("accepted");
     assert!(!*failing.borrow());
+}
+
+/// A lock of PostgreSQL keeps the trial waiting and nothing else.
+#[tokio::test]
+async fn a_trial_of_a_write_keeps_no_command_and_no_end_waiting() {
+    /// How long either may take; the trial would be given up after 30 s.
+    const SOON: Duration = Duration::from_secs(20);
+    let database = Database::postgres();
+    let limits = WriterLimits { trial_after: Duration::from_millis(1), ..WriterLimits::default() };
+    let writer = Writer::spawn(database.open().await, limits);
+    let raw = database.raw().await;
+    let Raw::Postgres(pool) = &raw else { panic!("it is PostgreSQL") };
+    let begin_a_trial = async || {
+        let held = pool.begin_with("begin; lock table leases in access exclusive mode").await.expect("it is free");
+        raw.execute("alter table commands rename to hidden").await;
+        writer.append(note(case_stream(1), 0, "1")).await.expect_err("the database says no");
+        raw.execute("alter table hidden rename to commands").await;
+        raw.is_waited_for().await;
+        held
+    };
+    let held = begin_a_trial().await;
+    let committed = timeout(SOON, writer.append(note(case_stream(1), 0, "1"))).await;
+    committed.expect("the trial is given up").expect("accepted");
+    held.rollback().await.expect("it is free again");
+    let held = begin_a_trial().await;
+    timeout(SOON, writer.shutdown()).await.expect("the trial is given up");
+    held.rollback().await.expect("it is free again");
 }
 
 async fn a_database_that_says_nothing_is_not_waited_for_for_ever(database: Database) {
