@@ -23,8 +23,8 @@ pub struct ConnectionSettings {
     pub header_timeout: Duration,
     /// How long a body may take to arrive, 100 ms to 10 min. Default: 30 s.
     pub body_timeout: Duration,
-    /// How long a server that was told to end waits for whoever has not sent a request or taken an answer, 100 ms to
-    /// 10 min. Default: 20 s.
+    /// How long a server that was told to end waits for whoever has not sent a request or taken an answer, and for queries
+    /// that go on, 100 ms to 10 min. Default: 20 s.
     pub shutdown_timeout: Duration,
     /// How many connections may be open, those that carry streams aside, 1 to 1,000,000. Default: 4,096.
     pub connections: u64,

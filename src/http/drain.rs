@@ -1,5 +1,6 @@
-//! The end of a server: whoever is slow is waited for until so long after it was told to end, and then hung up on. What is
-//! being carried out by then is waited for whatever it takes, and answered to whoever takes the answer at once.
+//! The end of a server: whoever is slow is waited for until so long after it was told to end, and then hung up on, and so is
+//! whoever has asked what is not answered by then. A mutation that is being carried out is waited for whatever it takes, and
+//! answered to whoever takes the answer at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// How long, where no setting says so.
 pub(super) const USUAL: Duration = Duration::from_secs(20);
@@ -24,18 +26,19 @@ impl Drain {
         Self { time, cut_off: Arc::default() }
     }
 
-    /// Serves a connection to its end, or until the time after `stop` is over and the connection is at rest: it is cut off
-    /// then, and `None` comes of it.
+    /// Serves a connection to its end, or until the time after `stop` is over and none of its mutations is being carried
+    /// out: it is cut off then, and `None` comes of it.
     pub(super) async fn serve<T>(
         &self,
         stop: &CancellationToken,
-        at_rest: impl Future<Output = ()>,
+        mutations: &TaskTracker,
         served: impl Future<Output = T>,
     ) -> Option<T> {
         let is_over = async {
             stop.cancelled().await;
             sleep(self.time).await;
-            at_rest.await;
+            mutations.close();
+            mutations.wait().await;
         };
         tokio::select! {
             // What has just been carried out is answered first.
@@ -54,8 +57,8 @@ impl Drain {
         if connections > 0 {
             tracing::warn!(
                 connections,
-                "cut off at the end of the server: requests that were not there, or answers that were not taken, within \
-                 `shutdown_timeout_ms`"
+                "cut off at the end of the server: requests that were not there, queries that went on, or answers that were \
+                 not taken, within `shutdown_timeout_ms`"
             );
         }
     }
@@ -67,19 +70,14 @@ mod tests {
     use std::pin::pin;
 
     use tokio::time::timeout;
-    use tokio_util::task::TaskTracker;
 
     use super::*;
 
     #[tokio::test]
     async fn whoever_is_slow_is_cut_off_once_nothing_is_carried_out_any_more() {
-        let (drain, stop, work) = (Drain::within(Duration::ZERO), CancellationToken::new(), TaskTracker::new());
-        let working = work.token();
-        let at_rest = async {
-            work.close();
-            work.wait().await;
-        };
-        let mut served = pin!(drain.serve(&stop, at_rest, pending::<()>()));
+        let (drain, stop, mutations) = (Drain::within(Duration::ZERO), CancellationToken::new(), TaskTracker::new());
+        let working = mutations.token();
+        let mut served = pin!(drain.serve(&stop, &mutations, pending::<()>()));
         let soon = Duration::from_millis(20);
         assert!(timeout(soon, served.as_mut()).await.is_err(), "nobody has told the server to end");
         stop.cancel();
@@ -93,7 +91,7 @@ mod tests {
     async fn what_has_an_end_of_its_own_is_not_cut_off() {
         let (drain, stop) = (Drain::within(Duration::ZERO), CancellationToken::new());
         stop.cancel();
-        assert_eq!(drain.serve(&stop, ready(()), ready("answered")).await, Some("answered"));
+        assert_eq!(drain.serve(&stop, &TaskTracker::new(), ready("answered")).await, Some("answered"));
         assert_eq!(drain.cut_off.load(Ordering::Relaxed), 0);
     }
 }

@@ -16,7 +16,6 @@ use axum::response::{IntoResponse, Response};
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
-use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::graphql::{Limits, NamedLimit};
 use crate::http::admission::Peer;
@@ -49,8 +48,8 @@ pub(super) struct Seat {
     is_unread: AtomicBool,
     /// What has come in on it, should it become a WebSocket.
     pub(super) incoming: Arc<Incoming>,
-    /// The request of it that is being answered.
-    work: TaskTracker,
+    /// The mutation that is being carried out on it.
+    pub(super) mutations: TaskTracker,
 }
 
 /// What a connection counts as.
@@ -91,7 +90,7 @@ impl Gate {
             },
         };
         let (place, is_unread) = (Mutex::new(place), AtomicBool::new(false));
-        Some(Seat { peer, place, is_unread, incoming: Arc::default(), work: TaskTracker::new() })
+        Some(Seat { peer, place, is_unread, incoming: Arc::default(), mutations: TaskTracker::new() })
     }
 
     /// Counts one more connection, or tells the limit that it would be over.
@@ -125,20 +124,6 @@ impl Seat {
         self.is_unread.load(Ordering::Relaxed)
     }
 
-    /// What is held until the answer to a request of it is made.
-    pub(super) fn works(&self) -> TaskTrackerToken {
-        self.work.token()
-    }
-
-    /// Comes back when only its peer keeps the connection open: at once where a request is not all there, else when no
-    /// answer is being made.
-    pub(super) async fn is_at_rest(&self) {
-        if !self.is_unread() {
-            self.work.close();
-            self.work.wait().await;
-        }
-    }
-
     /// Whether the connection is one too many.
     pub(super) fn one_too_many(&self) -> Option<OneTooMany> {
         match *locked(&self.place) {
@@ -162,8 +147,6 @@ pub(super) async fn hold(request: Request, next: Next) -> Response {
 #[cfg(test)]
 mod tests {
     use std::net::SocketAddr;
-
-    use futures::FutureExt;
 
     use super::*;
     use crate::graphql::StreamLimits;
@@ -197,20 +180,6 @@ mod tests {
         assert_eq!(refused_for(gate.enter(peer("192.0.2.3"))), Some("connections"));
         drop((first, fourth));
         assert_eq!(refused_for(gate.enter(one)), None, "whoever goes makes room");
-    }
-
-    #[test]
-    fn a_connection_is_at_rest_unless_an_answer_is_made_to_a_whole_request() {
-        let gate = Gate::new(&Limits::default(), &Gauge::default());
-        let seat = gate.enter(peer("192.0.2.1")).expect("it is the first");
-        assert_eq!(seat.is_at_rest().now_or_never(), Some(()));
-        let working = seat.works();
-        assert_eq!(seat.is_at_rest().now_or_never(), None);
-        seat.note_unread(true);
-        assert_eq!(seat.is_at_rest().now_or_never(), Some(()), "nobody knows when the rest of it comes");
-        seat.note_unread(false);
-        drop(working);
-        assert_eq!(seat.is_at_rest().now_or_never(), Some(()));
     }
 
     #[test]

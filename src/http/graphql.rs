@@ -17,6 +17,7 @@ use axum::extract::{Query, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, ORIGIN, TRANSFER_ENCODING};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
+use tokio_util::task::TaskTracker;
 
 use crate::app::in_place;
 use crate::graphql::{Asked, Session};
@@ -39,6 +40,7 @@ pub(super) async fn post(
     State(front): State<Arc<Front>>,
     Extension(request_id): Extension<RequestId>,
     Extension(peer): Extension<Peer>,
+    Extension(mutations): Extension<TaskTracker>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refused> {
@@ -47,7 +49,7 @@ pub(super) async fn post(
     is_plain(&headers)?;
     let limits = front.schema.limits();
     let whole = body::read(body, &front.admission, &mut visit.account, &limits).await?;
-    visit.answer(of_body(&whole.bytes, &limits)?, None).await
+    visit.answer(of_body(&whole.bytes, &limits)?, By::Post(mutations)).await
 }
 
 /// `GET /graphql`.
@@ -62,12 +64,20 @@ pub(super) async fn get(
     let visit = Visit::of(&front, &headers, peer, request_id).await?;
     let Query(parameters) = parameters.map_err(|_| Refused::bad_request("the query string cannot be read"))?;
     let asked = of_parameters(parameters, &front.schema.limits())?;
-    visit.answer(asked, Some(OperationType::Query)).await
+    visit.answer(asked, By::Get).await
 }
 
 /// Every other method.
 pub(super) async fn other() -> Refused {
     not_allowed("GET, POST", "send a POST with JSON, or a GET for a query")
+}
+
+/// What a request has come by.
+enum By {
+    /// It only queries, or subscribes.
+    Get,
+    /// It may be a mutation, and is then one of those of its connection that are being carried out.
+    Post(TaskTracker),
 }
 
 /// A request whose asker is known, before it is known what it asks for.
@@ -93,7 +103,7 @@ impl<'a> Visit<'a> {
         Ok(Self { front, headers, accepted, session, account })
     }
 
-    async fn answer(mut self, asked: Asked, only: Option<OperationType>) -> Result<Response, Refused> {
+    async fn answer(mut self, asked: Asked, by: By) -> Result<Response, Refused> {
         let Self { front, headers, accepted, .. } = self;
         let actor = self.session.actor.id.clone();
         let place = front.admission.enter(&front.app, &actor)?;
@@ -102,10 +112,15 @@ impl<'a> Visit<'a> {
             Err(refused) => return Ok(answer::of_graphql(accepted.of_refusals(), &refused)),
         };
         front.admission.charge(&mut self.account, document.cost())?;
+        // Held until the answer is made.
+        let _carried_out = match (document.kind(), by) {
+            (OperationType::Mutation, By::Post(mutations)) => Some(mutations.token()),
+            (OperationType::Mutation, By::Get) => {
+                return Err(not_allowed("POST", "a GET only queries; send a POST for everything else"));
+            }
+            (OperationType::Query | OperationType::Subscription, By::Get | By::Post(_)) => None,
+        };
         let is_subscription = document.kind() == OperationType::Subscription;
-        if only.is_some_and(|only| only != document.kind()) && !is_subscription {
-            return Err(not_allowed("POST", "a GET only queries; send a POST for everything else"));
-        }
         let media_type = match accepted.once {
             // Clients that take both name the stream for the sake of subscriptions: everything else has one answer.
             Some(media_type) if !is_subscription => Some(media_type),

@@ -67,7 +67,8 @@ pub struct Limits {
     /// Names that the server answers to, besides those of this machine for itself; where there are none and others
     /// reach it, any.
     pub hosts: Vec<String>,
-    /// How long after it was told to end the server waits for whoever has not sent a request or taken an answer.
+    /// How long after it was told to end the server waits for whoever has not sent a request or taken an answer, and for
+    /// queries that go on.
     pub shutdown_timeout: Duration,
 }
 
@@ -142,7 +143,7 @@ fn router(front: Arc<Front>) -> Router {
 }
 
 /// Serves until `shutdown` comes, then answers what is under way, tells every stream where to go on, and returns: whoever
-/// is slow is waited for until the time for that is over, and what is being carried out whatever it takes.
+/// is slow is waited for until the time for that is over, and mutations that are being carried out whatever they take.
 pub async fn serve(
     entrance: Entrance,
     app: Arc<App>,

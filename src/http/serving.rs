@@ -129,15 +129,16 @@ impl Speech {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let stream = Patient::new(stream, seat.clone(), self.patience);
-        let (one_too_many, place) = (seat.one_too_many(), seat.clone());
+        let (one_too_many, mutations) = (seat.one_too_many(), seat.mutations.clone());
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let mut request = request.map(|body| Body::new(Noted::new(body, seat.clone())));
             request.extensions_mut().insert(seat.peer);
             request.extensions_mut().insert(seat.incoming.clone());
+            request.extensions_mut().insert(seat.mutations.clone());
             if let Some(limit) = one_too_many {
                 request.extensions_mut().insert(limit);
             }
-            let (answered, seat, working) = (routes.clone().call(request), seat.clone(), seat.works());
+            let (answered, seat) = (routes.clone().call(request), seat.clone());
             async move {
                 let mut answer = answered.await.unwrap_or_else(|never| match never {});
                 if seat.is_unread() {
@@ -147,7 +148,6 @@ impl Speech {
                 if let Some(streaming) = answer.extensions().get::<Streaming>() {
                     seat.becomes_stream(streaming.clone());
                 }
-                drop(working);
                 Ok::<_, Infallible>(answer)
             }
         });
@@ -171,7 +171,7 @@ impl Speech {
                 }
             }
         };
-        if let Some(Err(error)) = self.drain.serve(&stop, place.is_at_rest(), served).await {
+        if let Some(Err(error)) = self.drain.serve(&stop, &mutations, served).await {
             tracing::debug!(error = %with_causes(&error), "a connection ended early");
         }
     }

@@ -99,17 +99,13 @@ async fn accept(front: Arc<Front>, request: Request) -> Result<Response, Refused
     let mut response = upgrade.on_upgrade(move |socket| async move {
         let connection = Connection::new(front, socket, request_id, greeting, incoming);
         let mutations = connection.mutations();
-        let is_at_rest = async {
-            mutations.close();
-            mutations.wait().await;
-        };
         let served = async {
             match is_spoken {
                 true => connection.serve().await,
                 false => connection.refuse_protocol().await,
             }
         };
-        drain.serve(&stop, is_at_rest, served).await;
+        drain.serve(&stop, &mutations, served).await;
         drop((going_on, task));
     });
     response.extensions_mut().insert(streaming);
