@@ -46,7 +46,7 @@ impl Clockwork {
     /// Looks again and again until it is stopped. A failed round is logged, and the next one does its work.
     pub async fn run(self, app: &App, holder: &str, stop: CancellationToken) {
         let look = || async {
-            match self.round(app, holder).await {
+            match self.round_until(&stop, app, holder).await {
                 Ok(Round { missed: 0, escalated: 0 }) => {}
                 Ok(round) => tracing::info!(round.missed, round.escalated, "deadlines looked at"),
                 Err(fault) => tracing::warn!(fault = %with_causes(&fault), "deadlines could not be looked at"),
@@ -62,28 +62,40 @@ impl Clockwork {
     /// When the store fails. The lease is then given back: another server may be able to do what this one is not, as
     /// when a newer one has made the read rows.
     pub async fn round(&self, app: &App, holder: &str) -> Result<Round, Fault> {
+        self.round_until(&CancellationToken::new(), app, holder).await
+    }
+
+    /// As [`Clockwork::round`], and leaves the other cases to the next round once it is stopped: the end of a server waits
+    /// for one command of the clock, and not for those of all cases that are late.
+    async fn round_until(&self, stop: &CancellationToken, app: &App, holder: &str) -> Result<Round, Fault> {
         if !self.leads(app, holder).await? {
             return Ok(Round::default());
         }
-        let round = self.looked(app).await;
+        let round = self.looked(stop, app).await;
         if round.is_err() {
             leave(app, holder).await;
         }
         round
     }
 
-    async fn looked(&self, app: &App) -> Result<Round, Fault> {
+    async fn looked(&self, stop: &CancellationToken, app: &App) -> Result<Round, Fault> {
         let mut round = Round::default();
         let today = calendar::date_of(app.now());
         let mut page = past_deadline(today);
         while let Some(cases) = next_page(app, &mut page).await? {
             for case in still_to_miss(app, cases).await? {
+                if stop.is_cancelled() {
+                    return Ok(round);
+                }
                 round.missed += u64::from(give(app, &case, MissDeadline {}.into()).await?);
             }
         }
         let mut page = unanswered(today);
         while let Some(cases) = next_page(app, &mut page).await? {
             for case in cases.iter().filter(|case| self.has_waited_enough(case, today)) {
+                if stop.is_cancelled() {
+                    return Ok(round);
+                }
                 round.escalated += u64::from(self.escalate(app, case).await?);
             }
         }

@@ -6,6 +6,7 @@ use etalon::app::{App, Clockwork, Fault};
 use etalon::store::{self, StoreError};
 use jiff::SignedDuration;
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use crate::as_of::house::House;
 use crate::ledger::hostile::Intruder;
@@ -136,6 +137,21 @@ async fn a_review_that_nobody_holds_leaves_the_deadline_to_run(database: Databas
     let shown = &house.ask("watcher", query, json!({ "id": case })).await["case"];
     assert_eq!(*shown, json!({ "parkedUntil": "2026-07-15", "deadlineMissedOn": null }));
     assert_eq!(late().await, json!(2));
+}
+
+/// What keeps the clock's first command waiting is a lock of PostgreSQL.
+#[tokio::test]
+async fn a_clock_that_is_stopped_gives_no_further_command() {
+    let (house, _, app) = late_cases(Database::postgres()).await;
+    let (raw, stop) = (house.database.raw().await, CancellationToken::new());
+    let held = raw.hold_head().await;
+    let stopped = async {
+        raw.is_waited_for().await;
+        stop.cancel();
+        held.release().await;
+    };
+    tokio::join!(CLOCKWORK.run(&app, "a", stop.clone()), stopped);
+    assert_eq!(CLOCKWORK.round(&app, "a").await.expect("it looks").missed, 2, "the others are left to the next round");
 }
 
 /// Whoever looks again in time finds as many working days left as there were when the case was parked.
