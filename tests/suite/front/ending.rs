@@ -6,7 +6,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::following::subscriber::{Got, Subscriber, Transport};
+use crate::front::room::OPEN;
 use crate::front::{Front, JSON};
+use crate::store::support::Database;
+use crate::support::server::Installation;
 
 /// Longer than anybody waits for a test.
 const NEVER: &str = "600000";
@@ -81,4 +84,28 @@ async fn a_query_that_goes_on_keeps_no_server_from_ending() {
     assert!(front.server.stop(), "{}", front.server.log());
     front.server.says("cut off at the end of the server").await;
     assert!(front.server.log().contains("connections=2"), "{}", front.server.log());
+}
+
+/// They cannot be committed before the server has cut somebody else off.
+#[tokio::test]
+async fn a_command_that_is_being_carried_out_is_answered_however_long_that_takes() {
+    let database = Database::sqlite();
+    let front = Front::of(Installation::on(&database.url), &HASTY);
+    let mut slow = half_a_request(&front).await;
+    let raw = database.raw().await;
+    let held = raw.hold_head().await;
+    let told_to_end = async {
+        both_are_there(&front, "etalon_answering_requests").await;
+        assert!(front.server.tell("TERM"));
+        // To its end, whichever way it ends.
+        let _ = slow.read_to_end(&mut Vec::new()).await;
+        held.release().await;
+    };
+    let (by_post, by_socket, ()) = tokio::join!(front.ask(OPEN), by_socket(&front, OPEN), told_to_end);
+    let Got::Update(by_socket) = by_socket else { panic!("it is carried out: {by_socket:?}") };
+    for opened in [&by_post["data"]["openCampaign"], &by_socket] {
+        assert!(opened["receipt"]["position"].is_string() && opened["userErrors"] == json!([]), "{opened}");
+    }
+    assert!(front.server.stop(), "{}", front.server.log());
+    front.server.says("every accepted command is committed").await;
 }
