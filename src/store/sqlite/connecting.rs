@@ -12,7 +12,7 @@ use sqlx::{ConnectOptions, Connection};
 use crate::store::StoreError;
 use crate::store::opening::Schema;
 use crate::store::sqlite::{BUSY_PAUSE, BUSY_TIMEOUT, MIGRATIONS, sql};
-use crate::whole_file::folder_of;
+use crate::whole_file::{folder_of, led_to};
 
 /// How a file is opened that another process is making: SQLite waits for no lock when it turns a new one to WAL.
 const WHILE_BUSY: ConstantBuilder = ConstantBuilder::new()
@@ -45,12 +45,13 @@ pub(super) fn may_begin(schema: Schema) -> bool {
     matches!(schema, Schema::Migrated | Schema::Restored)
 }
 
-/// Makes the file where it is missing, and its folder, for their owner alone. SQLite would leave that to the umask; what it
-/// has beside a file has the mode of that. One that is there is not touched: to close it would let go of the locks that
-/// this process has on it.
+/// Makes the file that the path leads to where it is missing, and its folder, for their owner alone. SQLite would leave that
+/// to the umask, and makes what a link leads to as well; what it has beside a file has the mode of that. One that is there is
+/// not touched: to close it would let go of the locks that this process has on it.
 pub(super) fn make(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder_of(path))?;
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+    let path = led_to(path)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(folder_of(&path))?;
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         made => made.map(drop),
     }
@@ -82,7 +83,7 @@ pub(super) async fn migrate(writer: &mut SqliteConnection) -> Result<(), StoreEr
 #[cfg(test)]
 mod tests {
     use std::fs::{self, Permissions};
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{PermissionsExt, symlink};
 
     use crate::store::opening::Schema;
     use crate::store::sqlite::SqliteBackend;
@@ -102,5 +103,18 @@ mod tests {
         fs::set_permissions(&path, Permissions::from_mode(0o640)).expect("changed");
         SqliteBackend::open("x", &path, Schema::Migrated).await.expect("it opens");
         assert_eq!(mode_of("etalon.db"), 0o640, "whoever opened it to others meant to");
+    }
+
+    #[tokio::test]
+    async fn what_a_link_leads_to_is_made_for_its_owner_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let link = folder.path().join("link.db");
+        symlink("within/etalon.db", &link).expect("linked");
+        SqliteBackend::open("x", &link, Schema::Migrated).await.expect("it opens");
+        let modes = ["within", "within/etalon.db"].map(|name| {
+            let found = fs::metadata(folder.path().join(name)).expect("it is there");
+            found.permissions().mode() & 0o777
+        });
+        assert_eq!(modes, [0o700, 0o600]);
     }
 }
