@@ -6,7 +6,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::config::DatabaseUrl;
-use crate::whole_file::folder_of;
 
 /// Warns where others than its owner may read or write the file of the database.
 pub fn look_at(database: &DatabaseUrl) {
@@ -20,12 +19,13 @@ pub fn look_at(database: &DatabaseUrl) {
     }
 }
 
-/// The mode of the file, where others may use it and its folder lets them through.
+/// The mode of the file, where others may use it and every folder on the way to it lets them through.
 fn open_to_others(file: &Path) -> Option<u32> {
     let file = fs::canonicalize(file).ok()?;
     let mode_of = |path: &Path| Some(fs::metadata(path).ok()?.permissions().mode() & 0o777);
-    let (mode, of_folder) = (mode_of(&file)?, mode_of(folder_of(&file))?);
-    (mode & 0o066 != 0 && of_folder & 0o011 != 0).then_some(mode)
+    let lets_through = |folder: &Path| mode_of(folder).is_some_and(|mode| mode & 0o011 != 0);
+    let mode = mode_of(&file)?;
+    (mode & 0o066 != 0 && file.ancestors().skip(1).all(lets_through)).then_some(mode)
 }
 
 #[cfg(test)]
@@ -35,18 +35,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_open_to_others_where_its_folder_is_too() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("etalon.db");
+    fn a_file_is_open_to_others_where_every_folder_on_the_way_to_it_is_too() {
+        let above = tempfile::tempdir().expect("a folder");
+        let folder = above.path().join("etalon-data");
+        fs::create_dir(&folder).expect("made");
+        let file = folder.join("etalon.db");
         assert_eq!(open_to_others(&file), None, "there is none");
         fs::write(&file, "").expect("written");
         let set = |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode)).expect("changed");
-        for (of_folder, mode, open) in
-            [(0o755, 0o644, Some(0o644)), (0o710, 0o620, Some(0o620)), (0o755, 0o600, None), (0o700, 0o644, None)]
-        {
-            set(folder.path(), of_folder);
+        for (of_above, of_folder, mode, open) in [
+            (0o755, 0o755, 0o644, Some(0o644)),
+            (0o711, 0o710, 0o620, Some(0o620)),
+            (0o755, 0o755, 0o600, None),
+            (0o755, 0o700, 0o644, None),
+            (0o700, 0o755, 0o644, None),
+        ] {
+            set(above.path(), of_above);
+            set(&folder, of_folder);
             set(&file, mode);
-            assert_eq!(open_to_others(&file), open, "{mode:o} in {of_folder:o}");
+            assert_eq!(open_to_others(&file), open, "{mode:o} in {of_folder:o} in {of_above:o}");
         }
     }
 }
