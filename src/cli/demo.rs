@@ -116,6 +116,7 @@ async fn fill(settings: &Settings) -> Result<Filled, Problem> {
         .await
         .map_err(Problem::while_doing("the database cannot be opened"))?;
     let app = App::new(store, clock.clone()).with_vault(serve::vault(settings)?);
+    tracing::info!("filling the demonstration");
     let filled =
         demo::fill(&app, &clock, end).await.map_err(Problem::while_doing("the demonstration cannot be filled"))?;
     app.shutdown().await;
