@@ -45,6 +45,15 @@ impl Folder {
             Self::Temporary(folder) => folder.path(),
         }
     }
+
+    /// Why there is no demonstration in it, where the process was told to end too early.
+    fn left_unfilled(&self) -> Problem {
+        let told = "told to end before the demonstration was filled";
+        match self {
+            Self::Given(path) => Problem::new(format!("{told}: empty {} before you begin again", path.display())),
+            Self::Temporary(_) => Problem::new(told),
+        }
+    }
 }
 
 /// Makes the folder of the demonstration.
@@ -78,7 +87,7 @@ pub async fn run(settings: Settings, folder: &Folder) -> Result<(), Problem> {
     let mut ends = Box::pin(told_to_end().map_err(Problem::while_doing("signals cannot be heard"))?);
     let (filled, app) = tokio::select! {
         there = opened(&settings) => there?,
-        () = &mut ends => return Err(Problem::new("told to end before the demonstration was filled")),
+        () = &mut ends => return Err(folder.left_unfilled()),
     };
     // Whatever provider the installation has: the tokens that are printed here are this key's.
     let key = identity::key(&settings)?;

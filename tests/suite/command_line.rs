@@ -164,6 +164,18 @@ async fn a_demonstration_that_is_ended_while_it_is_filled_leaves_nothing_behind(
     }
 }
 
+#[tokio::test]
+async fn whoever_gave_the_folder_of_a_demonstration_that_was_not_filled_is_told_to_empty_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let given = folder.path().display().to_string();
+    let mut command = program();
+    command.args(["demo", "--listen", "127.0.0.1:0", "--folder", &given]);
+    let demo = Server::start_until(&mut command, FILLING);
+    ends_unfilled(&demo, "INT").await;
+    demo.says(&format!("was filled: empty {given} before you begin again")).await;
+    assert!(folder.path().join("etalon.db").exists(), "what was given is theirs");
+}
+
 /// Nothing is refused that somebody else may have set.
 #[test]
 fn a_variable_that_names_no_setting_is_told() {
