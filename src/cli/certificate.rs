@@ -73,6 +73,8 @@ impl Standing {
 
 fn tell_end(tls: &Tls, now: Timestamp) {
     let Some(expires_at) = tls.expires_at() else {
+        // The figure is of the one before it.
+        metrics().certificate_expires.clear();
         tracing::warn!("it cannot be read when the certificate ends");
         return;
     };

@@ -196,7 +196,8 @@ pub struct Metrics {
     pub started: Seconds,
     /// Until when the notices of working days are known, in seconds since the Unix epoch.
     pub working_days_known_until: Seconds,
-    /// When the certificate that it shows ends, in seconds since the Unix epoch; nothing where it shows none.
+    /// When the certificate that it shows ends, in seconds since the Unix epoch; nothing where it shows none, or one that does
+    /// not say so in any form that is known.
     pub certificate_expires: Known<Seconds>,
 }
 

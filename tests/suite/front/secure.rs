@@ -5,6 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use etalon::clock::{Clock, SystemClock};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -37,6 +39,15 @@ impl Secure {
 
     fn address(&self) -> String {
         self.server.graphql.replace("https://", "").replace("/graphql", "")
+    }
+
+    /// When its certificate ends, in seconds since the Unix epoch, as a figure tells.
+    async fn ends(&self) -> Option<f64> {
+        let log = self.server.log();
+        let (_, address) = log.lines().find_map(|line| line.split_once("figures at ")).expect("it says where");
+        let text = reqwest::get(address.trim()).await.expect("an answer").text().await.expect("text");
+        let told = text.lines().find(|line| line.starts_with("etalon_tls_certificate_expires_seconds"))?;
+        Some(told.rsplit(' ').next()?.parse().expect("a number"))
     }
 
     /// What is answered to somebody who trusts that authority; `None` where the certificate is not its.
@@ -117,11 +128,7 @@ async fn a_certificate_that_ends_soon_is_told_at_the_start_and_when_it_is_taken_
     let secure = Secure::start(&authority);
     secure.server.says(soon).await;
     let days_left = async || {
-        let log = secure.server.log();
-        let (_, address) = log.lines().find_map(|line| line.split_once("figures at ")).expect("it says where");
-        let text = reqwest::get(address.trim()).await.expect("an answer").text().await.expect("text");
-        let told = text.lines().find(|line| line.starts_with("etalon_tls_certificate_expires_seconds"));
-        let ends: f64 = told.and_then(|line| line.rsplit(' ').next()?.parse().ok()).expect("a number");
+        let ends = secure.ends().await.expect("it is told");
         (ends - SystemClock.now().as_second() as f64) / 86_400.0
     };
     assert!((1.0..3.0).contains(&days_left().await));
@@ -132,6 +139,25 @@ async fn a_certificate_that_ends_soon_is_told_at_the_start_and_when_it_is_taken_
     while days_left().await < 29.0 {}
     assert_eq!(secure.server.log().matches(soon).count(), 1, "of the new one there is nothing to be said");
     assert!(secure.server.stop(), "it ends in order");
+}
+
+#[tokio::test]
+async fn of_a_certificate_whose_end_cannot_be_read_no_figure_tells_one() {
+    let authority = Authority::new();
+    let secure = Secure::start(&authority);
+    secure.server.says("the certificate ends in less than 14 days").await;
+    assert!(secure.ends().await.is_some());
+    let mut certificate = CertificateDer::from_pem_file(authority.certificate()).expect("a certificate").to_vec();
+    // Two times of 13 characters, one after the other (UTCTime): of the later one the month becomes the 99th.
+    let mut pairs = certificate.windows(17);
+    let begins = pairs.position(|bytes| bytes[..2] == [0x17, 13] && bytes[15..] == [0x17, 13]);
+    let month = begins.expect("it is good from then until then") + 19;
+    certificate[month..month + 2].copy_from_slice(b"99");
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(certificate));
+    fs::write(secure.installation.folder().join("tls.pem"), pem).expect("written");
+    assert!(secure.server.tell("HUP"));
+    secure.server.says("it cannot be read when the certificate ends").await;
+    assert_eq!(secure.ends().await, None);
 }
 
 #[test]
