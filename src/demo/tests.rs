@@ -110,7 +110,7 @@ async fn it_holds_a_case_of_every_kind() {
     has("with a document", &|file| !file.attachments.is_empty());
     has("answered by a routine service", &|file| file.routine_service.is_some());
     has("with a gap that was closed", &|file| {
-        file.gap_history.len() > 2 && file.capability_gap().is_some_and(|gap| gap.is_closed())
+        file.gap_history().len() > 2 && file.capability_gap().is_some_and(|gap| gap.is_closed())
     });
     has("rid of who was invited by mistake", &|file| {
         file.experts.values().any(|membership| *membership == Membership::Removed)
@@ -121,7 +121,7 @@ async fn it_holds_a_case_of_every_kind() {
         |event: &EventRecord| event.event_type == "CaseTriaged" && event.payload.contains("correctionReason");
     assert!(events.iter().any(sorted_anew), "no case is sorted anew");
     has("with a gap that stands", &|file| {
-        file.gap_history.len() > 2 && file.capability_gap().is_some_and(|gap| !gap.is_closed())
+        file.gap_history().len() > 2 && file.capability_gap().is_some_and(|gap| !gap.is_closed())
     });
 }
 

@@ -110,6 +110,8 @@ codes! {
     MeasurementUnknown = "MEASUREMENT_UNKNOWN",
     /// There is no requirement to correct.
     NoRequirement = "NO_REQUIREMENT",
+    /// What a case requires is stated 50 times at most, corrections among them.
+    TooManyRequirements = "TOO_MANY_REQUIREMENTS",
     /// No fee of that id is in the case.
     FeeUnknown = "FEE_UNKNOWN",
     /// Retracted already: what counts instead is recorded anew.

@@ -89,6 +89,7 @@ const OUT_OF_REACH: &[(&str, &str)] = &[
     ("HISTORY_TOO_LONG", "of thousands of events, which tests of long cases have"),
     ("IDEMPOTENCY_KEY_INCOMPARABLE", "only who runs the servers has a database go on with other data keys"),
     ("RATIO_INVALID", "ratios are computed, and read from the log alone"),
+    ("TOO_MANY_REQUIREMENTS", "of dozens of requirements of one case, which the domain's own tests state"),
     ("TOO_MANY_VISITS", "of hundreds of visits to one enterprise, which the domain's own tests make"),
 ];
 

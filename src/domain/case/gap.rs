@@ -7,7 +7,6 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
 
 use crate::domain::case::state::{File, Measurement, StatedRequirement};
 use crate::domain::value::{CapabilityGap, Decimal, Measurand, MeasurementRequirement, calendar};
@@ -16,7 +15,7 @@ use crate::domain::value::{CapabilityGap, Decimal, Measurand, MeasurementRequire
 pub(crate) const GAP_DECIMALS: u32 = 6;
 
 /// How the gap stood from when a requirement or a result changed it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct GapPoint {
     /// Since when (business time): when what moved it was measured or stated. No point is before the one that it follows.
     pub at: Timestamp,
@@ -117,10 +116,36 @@ impl File {
 
     /// The days on which the gap came to 1 or less, from above it or from none, in order.
     pub fn gap_closings(&self) -> impl Iterator<Item = Date> {
-        let before = std::iter::once(false).chain(self.gap_history.iter().map(GapPoint::is_closed));
-        let closings =
-            self.gap_history.iter().zip(before).filter(|(point, was_closed)| point.is_closed() && !was_closed);
-        closings.map(|(point, _)| calendar::date_of(point.at))
+        let mut was_closed = false;
+        let closings = self.gap_history().into_iter().filter(move |point| {
+            let closes = point.is_closed() && !was_closed;
+            was_closed = point.is_closed();
+            closes
+        });
+        closings.map(|point| calendar::date_of(point.at))
+    }
+
+    /// The gap from each time at which it changed, by the results that count and in the order of time, not in that of the
+    /// log: each requirement stands from when it was stated until that of another one which the log has later. What is dated
+    /// before something else may change all of it: it is told where it is asked for, and not kept as events come in.
+    #[must_use]
+    pub fn gap_history(&self) -> Vec<GapPoint> {
+        let mut history: Vec<GapPoint> = Vec::new();
+        for (number, stated) in self.requirements.iter().enumerate() {
+            let end = self.requirements[number + 1..].iter().map(StatedRequirement::place).min();
+            // Another one was stated for before it: no result is held against this one.
+            if end.is_some_and(|end| stated.place() > end) {
+                continue;
+            }
+            let stands = |place: Place| end.is_none_or(|end| place <= end);
+            for ((at, _), gap) in self.gaps_since(stated).take_while(|(place, _)| stands(*place)) {
+                let gap = gap.map(|gap| gap.to_decimals(GAP_DECIMALS));
+                if gap.as_ref() != history.last().and_then(|point| point.gap.as_ref()) {
+                    history.push(GapPoint { at, gap });
+                }
+            }
+        }
+        history
     }
 
     /// How the gap stood against a requirement from when it was stated: by what had been measured until then, and by each
@@ -137,39 +162,5 @@ impl File {
             (place, best.clone())
         });
         std::iter::once((stated.place(), first)).chain(then)
-    }
-
-    /// Follows the gap after a requirement was stated or a result recorded that is of that time. What is dated before
-    /// something else changes what is told of that, too.
-    pub(in crate::domain::case) fn follow_gap(&mut self, at: Timestamp) {
-        let stated = self.requirements.iter().map(|stated| stated.at);
-        let is_latest = stated.chain(self.measurements.iter().map(|made| made.at)).all(|other| other <= at);
-        match is_latest {
-            true => self.take_point(at, self.gap_in_six_decimals()),
-            false => self.tell_gap_anew(),
-        }
-    }
-
-    /// Tells the history of the gap anew, by the results that count and in the order of time, not in that of the log: each
-    /// requirement stands from when it was stated until that of another one which the log has later.
-    pub(in crate::domain::case) fn tell_gap_anew(&mut self) {
-        let mut told = Vec::new();
-        for (number, stated) in self.requirements.iter().enumerate() {
-            let end = self.requirements[number + 1..].iter().map(StatedRequirement::place).min();
-            let stands = |place: Place| end.is_none_or(|end| place <= end);
-            let gaps = self.gaps_since(stated).take_while(|(place, _)| stands(*place));
-            told.extend(gaps.map(|((at, _), gap)| (at, gap)));
-        }
-        self.gap_history.clear();
-        for (at, gap) in told {
-            self.take_point(at, gap.map(|gap| gap.to_decimals(GAP_DECIMALS)));
-        }
-    }
-
-    fn take_point(&mut self, at: Timestamp, gap: Option<Decimal>) {
-        let last = self.gap_history.last().and_then(|point| point.gap.as_ref());
-        if gap.as_ref() != last {
-            self.gap_history.push(GapPoint { at, gap });
-        }
     }
 }

@@ -10,7 +10,6 @@ pub use records::{Attachment, Comment, Fee, Legacy, Publication, Technique, Trai
 use serde::{Deserialize, Serialize};
 
 use crate::domain::actor::ActorId;
-use crate::domain::case::gap::GapPoint;
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::{FindingId, Kind, LinkRelation, MeasurementId, Origin, Severity, Status, Verdict};
 use crate::domain::value::{
@@ -69,8 +68,6 @@ pub struct File {
     pub findings: Vec<Finding>,
     /// What was measured, in order.
     pub measurements: Vec<Measurement>,
-    /// The capability gap from each time at which it changed, in their order, of the results that are not retracted.
-    pub gap_history: Vec<GapPoint>,
     /// The solution on the table.
     pub solution: Option<Solution>,
     /// The trial of that solution.

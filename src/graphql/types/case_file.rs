@@ -125,7 +125,13 @@ impl CaseFile {
         first: Option<i32>,
         #[graphql(desc = "Without so many from the beginning.")] skip: Option<i32>,
     ) -> Option<Result<Vec<GapPoint>>> {
-        self.each(ctx, (first, skip), |file| &file.gap_history).await.transpose()
+        errors::nullable(async {
+            let part = Part::read(ctx, first, skip)?;
+            let shown =
+                |file: &File| Ok(part.of(file.gap_history().into_iter())?.map(GapPoint::from).collect::<Vec<_>>());
+            self.read(ctx, shown).await?.transpose()
+        })
+        .await
     }
 
     /// 测量结果: what was measured, in order, with what was retracted.

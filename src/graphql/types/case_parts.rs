@@ -79,8 +79,8 @@ pub(crate) struct GapPoint {
     ratio: Option<Decimal>,
 }
 
-impl From<(&gap::GapPoint, Moment)> for GapPoint {
-    fn from((point, _): (&gap::GapPoint, Moment)) -> Self {
+impl From<gap::GapPoint> for GapPoint {
+    fn from(point: gap::GapPoint) -> Self {
         Self { at: point.at.into(), ratio: point.gap.as_ref().map(Decimal::of) }
     }
 }

@@ -20,10 +20,27 @@ pub(super) fn specify_requirement(given: Given<'_>, command: &SpecifyRequirement
         let message = "no requirement stands that could have been wrong: leave `correctionReason` out";
         return refuse(Code::NoRequirement, "correctionReason", message);
     }
+    check_times_stated(given.file)?;
     only(RequirementSpecified {
         requirement: command.requirement.clone(),
         correction_reason: command.correction_reason.clone(),
     })
+}
+
+/// The most times that it is stated what a case requires: whoever tells the history of its gap holds every result against
+/// each of them. What the log holds from before this limit stays as it is; an import's own log states none.
+const MOST_REQUIREMENTS: usize = 50;
+
+/// A correction counts beside the one that it takes the place of; what is stated again as it stands counts once.
+fn check_times_stated(file: &File) -> Result<(), Refusal> {
+    let times: usize = file.requirements.iter().map(|stated| 1 + stated.taken_to_be_of.len()).sum();
+    if times >= MOST_REQUIREMENTS {
+        let message = format!(
+            "what the case requires was stated {times} times, corrections among them: {MOST_REQUIREMENTS} at most"
+        );
+        return refuse(Code::TooManyRequirements, "requirement", message);
+    }
+    Ok(())
 }
 
 /// The most citations of a finding or a solution: with them it is one text that is found by its words.

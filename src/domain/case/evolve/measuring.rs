@@ -20,7 +20,6 @@ impl File {
             Some(stated) => {
                 let wrong = replace(&mut stated.requirement, requirement);
                 stated.taken_to_be_of.push(wrong.measurand().clone());
-                self.tell_gap_anew();
             }
             // Of what had happened by a time, the one that is corrected may be missing.
             None => {
@@ -31,7 +30,6 @@ impl File {
                     requirement,
                     taken_to_be_of: Vec::new(),
                 });
-                self.follow_gap(at);
             }
         }
     }
@@ -41,14 +39,12 @@ impl File {
         self.worked_on_it.insert(by.clone());
         let (result, required) = (fact.result.clone(), fact.required.clone());
         self.measurements.push(Measurement { id: fact.id, by, at, result, required, retraction: None });
-        self.follow_gap(at);
     }
 
     pub(super) fn measurement_retracted(&mut self, fact: &MeasurementRetracted, event: &Recorded<CaseFact>) {
         let found = self.measurements.iter_mut().find(|measurement| measurement.id == fact.measurement);
         if let Some(measurement) = found {
             retract(&mut measurement.retraction, &fact.reason, event);
-            self.tell_gap_anew();
         }
     }
 }

@@ -38,7 +38,6 @@ impl File {
             worked_on_it: BTreeSet::new(),
             findings: Vec::new(),
             measurements: Vec::new(),
-            gap_history: Vec::new(),
             solution: None,
             trial: None,
             resolution: None,

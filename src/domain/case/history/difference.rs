@@ -212,8 +212,6 @@ pub fn differences(before: Option<&File>, after: &File) -> Vec<FieldDifference> 
         worked_on_it: _,
         findings: _,
         measurements: _,
-        // The points of the gap's history are the changes of the gap itself.
-        gap_history: _,
         solution: _,
         trial: _,
         resolution: _,
@@ -283,7 +281,7 @@ impl<'a> States<'a> {
             CaseField::Kind => self.one(D::Kind, |file| Some(file.triage.as_ref()?.kind)),
             CaseField::Severity => self.one(D::Severity, |file| Some(file.triage.as_ref()?.severity)),
             CaseField::Requirement => self.one(D::Requirement, |file| file.requirement().cloned()),
-            CaseField::Gap => self.one(D::Decimal, |file| file.gap_history.last()?.gap.clone()),
+            CaseField::Gap => self.one(D::Decimal, File::gap_in_six_decimals),
             CaseField::RoutineService => self.one(D::RoutineService, |file| file.routine_service.clone()),
             CaseField::Institution => {
                 self.one(D::Reference, |file| Some(Named::Institution(file.assignment.as_ref()?.institution)))

@@ -71,7 +71,7 @@ fn at_thirty(value: &str, coverage: Stated<'_>) -> RecordMeasurement {
 fn gaps_told(events: &[Recorded<CaseFact>]) -> Vec<Option<String>> {
     let mut case = Case::default();
     events.iter().for_each(|event| case.evolve(event));
-    let told = case.file.expect("it was reported").gap_history;
+    let told = case.file.expect("it was reported").gap_history();
     told.iter().map(|point| point.gap.as_ref().map(ToString::to_string)).collect()
 }
 
@@ -212,7 +212,7 @@ fn a_requirement_of_another_measurand_takes_no_unnamed_result_for_its_own() {
     assert_eq!(gap(&bath).as_deref(), Some("0.500000"));
     let furnace = bath.clone().then(coordinator(), of_furnace());
     assert_eq!((gap(&furnace), furnace.file().best_uncertainty()), (None, None));
-    assert_eq!(furnace.file().gap_history.last().map(|point| &point.gap), Some(&None));
+    assert_eq!(furnace.file().gap_history().last().map(|point| &point.gap), Some(&None));
     // What is measured from then on is of the furnace; and what was of the bath is that again once it is required again.
     let measured = furnace.then(lead(), at_thirty("0.2", USUAL));
     assert_eq!(gap(&measured).as_deref(), Some("2.000000"));
@@ -270,7 +270,7 @@ fn a_retraction_leaves_unnamed_results_what_they_were_of() {
         .then(lead(), as_number(3, "0.2"))
         .then(lead(), retract_measurement(3));
     let file = story.file();
-    let told: Vec<_> = file.gap_history.iter().map(|point| point.gap.as_ref().map(ToString::to_string)).collect();
+    let told: Vec<_> = file.gap_history().iter().map(|point| point.gap.as_ref().map(ToString::to_string)).collect();
     let expected = [Some("0.500000"), None, Some("3.000000")];
     assert_eq!(told, expected.map(|gap| gap.map(str::to_owned)));
 }

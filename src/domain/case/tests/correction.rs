@@ -17,7 +17,7 @@ const TUESDAY: &str = "2026-03-17T02:00:00Z";
 const WEDNESDAY: &str = "2026-03-18T02:00:00Z";
 
 fn gaps(file: &File) -> Vec<Option<String>> {
-    file.gap_history.iter().map(|point| point.gap.as_ref().map(ToString::to_string)).collect()
+    file.gap_history().iter().map(|point| point.gap.as_ref().map(ToString::to_string)).collect()
 }
 
 fn known(gaps: &[&str]) -> Vec<Option<String>> {
@@ -61,7 +61,7 @@ fn a_corrected_requirement_stands_from_when_the_wrong_one_was_stated() {
     let story = story.then(enterprise(), correct("1", "um"));
     let file = story.file();
     assert_eq!((gaps(&file), closings(&story)), (known(&["5.000000"]), Vec::new()));
-    assert_eq!((file.requirements[0].at, file.gap_history[0].at), (moment(MONDAY), moment(TUESDAY)));
+    assert_eq!((file.requirements[0].at, file.gap_history()[0].at), (moment(MONDAY), moment(TUESDAY)));
     assert_eq!((file.requirements.len(), first(&story).as_deref()), (1, Some("5.000000")));
     let story = story.then(lead(), measure_as(2, "2", "um"));
     assert_eq!((gaps(&story.file()), first(&story).as_deref()), (known(&["5.000000", "2.000000"]), Some("5.000000")));

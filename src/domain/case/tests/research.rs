@@ -17,6 +17,19 @@ fn the_enterprise_says_what_is_required() {
     Story::of(Status::Reported).when(enterprise(), require("1", "um")).happens(fact);
 }
 
+/// The history of its gap is told by all of them.
+#[test]
+fn what_is_required_is_stated_fifty_times_at_most_with_corrections() {
+    let state = |story: Story, value: u8| story.then(enterprise(), require(&value.to_string(), "um"));
+    let story = (1..=48).fold(researching(), state).then(enterprise(), correct("49", "um"));
+    let last = require("50", "um");
+    let fact = RequirementSpecified { requirement: last.requirement.clone(), correction_reason: None };
+    story.clone().when(enterprise(), last.clone()).happens(fact);
+    let story = story.then(enterprise(), last);
+    story.clone().when(enterprise(), require("51", "um")).refused(Code::TooManyRequirements, "requirement");
+    story.when(enterprise(), correct("51", "um")).refused(Code::TooManyRequirements, "requirement");
+}
+
 #[test]
 fn members_record_what_they_learnt_and_measured() {
     let finding = find();
@@ -59,7 +72,7 @@ fn the_gap_follows_the_best_measurement() {
         .then(expert(), measure("1.5", "um"))
         .then(lead(), require("3", "um"));
     let file = story.file();
-    let gaps: Vec<_> = file.gap_history.iter().map(|point| point.gap.as_ref().map(ToString::to_string)).collect();
+    let gaps: Vec<_> = file.gap_history().iter().map(|point| point.gap.as_ref().map(ToString::to_string)).collect();
     assert_eq!(gaps, [Some("1.333334"), Some("1.000000"), Some("0.500000")].map(|gap| gap.map(str::to_owned)));
     assert_eq!(file.best_uncertainty().map(|best| &best.by), Some(&expert().id));
     assert!(file.capability_gap().is_some_and(|gap| gap.is_closed()));
@@ -117,7 +130,7 @@ fn a_later_requirement_leaves_out_what_cannot_be_compared() {
     let file = measured.then(coordinator(), require("1", "mg")).file();
     assert_eq!(file.capability_gap(), None);
     assert_eq!(file.best_uncertainty(), None);
-    assert_eq!(file.gap_history.last().map(|point| &point.gap), Some(&None));
+    assert_eq!(file.gap_history().last().map(|point| &point.gap), Some(&None));
     assert_eq!(file.measurements.len(), 1);
 }
 

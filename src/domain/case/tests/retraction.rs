@@ -23,7 +23,7 @@ fn researching() -> Story {
 }
 
 fn gaps(file: &File) -> Vec<Option<String>> {
-    file.gap_history.iter().map(|point| point.gap.as_ref().map(ToString::to_string)).collect()
+    file.gap_history().iter().map(|point| point.gap.as_ref().map(ToString::to_string)).collect()
 }
 
 fn known(gaps: &[&str]) -> Vec<Option<String>> {
@@ -269,7 +269,7 @@ proptest! {
         let mut without = Case::default();
         story.events().iter().filter(|event| stands(&event.fact)).for_each(|event| without.evolve(event));
         let (told, without) = (story.file(), without.file.expect("it was reported"));
-        prop_assert_eq!(&told.gap_history, &without.gap_history);
+        prop_assert_eq!(told.gap_history(), without.gap_history());
         prop_assert_eq!(told.capability_gap(), without.capability_gap());
         prop_assert_eq!(told.best_uncertainty(), without.best_uncertainty());
     }

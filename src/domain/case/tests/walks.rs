@@ -221,7 +221,7 @@ proptest! {
         prop_assert_eq!(&serde_json::from_str::<Case>(&snapshot).expect("and read"), &case);
 
         let file = case.file.expect("every start is reported");
-        let history = &file.gap_history;
+        let history = file.gap_history();
         prop_assert!(history.windows(2).all(|two| two[0].gap != two[1].gap), "a point is where the gap moves");
         let last = history.last().and_then(|point| point.gap.clone());
         prop_assert_eq!(last, file.gap_in_six_decimals());
