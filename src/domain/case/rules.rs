@@ -68,6 +68,9 @@ const RESEARCH_TO_CONFIRMATION: &[Status] = &[Researching, SolutionProposed, OnT
 /// its year.
 const RESEARCH_OR_ENDED_OTHERWISE: &[Status] =
     &[Researching, SolutionProposed, OnTrial, AwaitingConfirmation, Withdrawn, Duplicate];
+/// So would what was required wrongly; nothing new is required where a case has ended.
+const BEFORE_RESOLVED_OR_ENDED_OTHERWISE: &[Status] =
+    &[Reported, Triaged, Assigned, Researching, SolutionProposed, OnTrial, AwaitingConfirmation, Withdrawn, Duplicate];
 
 fn nothing_else(_: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
     Ok(())
@@ -95,7 +98,7 @@ macro_rules! rules {
 
 rules! {
     ReportCase by [Enterprise Visitor Coordinator Importer] from ANY, if report::not_reported_yet;
-    SpecifyRequirement by [Enterprise Coordinator Lead Importer] from BEFORE_RESOLVED, if nothing_else;
+    SpecifyRequirement by [Enterprise Coordinator Lead Importer] from BEFORE_RESOLVED_OR_ENDED_OTHERWISE, if nothing_else;
     RenameCase by [Enterprise Coordinator Lead Importer] from OPEN, if nothing_else;
     TriageCase by [Coordinator Importer] from OPEN, if nothing_else;
     ProvideRoutineService by [Coordinator Importer] from &[Triaged], if triage::is_no_research;

@@ -22,7 +22,7 @@ mutations! {
     ReportMutation answers case: CaseNode, CaseConflict {
         /// 报告难点: puts an enrolled enterprise's measurement difficulty on record. One that is dated (`occurredAt`) before the enrolment or the start of the campaign is warned of (`OCCURRED_BEFORE_ENROLMENT`, `OCCURRED_BEFORE_CAMPAIGN`). By its contact, a visitor or a coordinator.
         report_case(ReportCaseInput) -> ReportCasePayload;
-        /// 明确测量要求: states what measurement would solve the case. With `correctionReason` it corrects the requirement that stands, which was written down wrongly: it takes the place of that from when that was stated, and the gap, its history and `GAPS_CLOSED` are told by it from then on; `asOf` tells what was taken to be required. By the enterprise, a coordinator or the lead.
+        /// 明确测量要求: states what measurement would solve the case. With `correctionReason` it corrects the requirement that stands, which was written down wrongly: it takes the place of that from when that was stated, and the gap, its history and `GAPS_CLOSED` are told by it from then on; `asOf` tells what was taken to be required. Requirements are stated until the enterprise confirms; where the case was withdrawn or is a duplicate, the one that stands is corrected all the same, otherwise once the case is reopened. By the enterprise, a coordinator or the lead.
         specify_requirement(SpecifyRequirementInput) -> SpecifyRequirementPayload;
         /// 更名: corrects the title of an open case; the one it had stays in its history. By the enterprise, a coordinator or the lead.
         rename_case(RenameCaseInput) -> RenameCasePayload;

@@ -16,15 +16,35 @@ use crate::domain::value::ids::each_once;
 use crate::domain::value::{CapabilityGap, MeasurementResult, Reference};
 
 pub(super) fn specify_requirement(given: Given<'_>, command: &SpecifyRequirement) -> Decision {
-    if command.correction_reason.is_some() && given.file.requirement().is_none() {
-        let message = "no requirement stands that could have been wrong: leave `correctionReason` out";
-        return refuse(Code::NoRequirement, "correctionReason", message);
+    match command.correction_reason {
+        Some(_) => check_correction(given.file)?,
+        None => check_goes_on(given.file)?,
     }
     check_times_stated(given.file)?;
     only(RequirementSpecified {
         requirement: command.requirement.clone(),
         correction_reason: command.correction_reason.clone(),
     })
+}
+
+fn check_correction(file: &File) -> Result<(), Refusal> {
+    if file.requirement().is_none() {
+        let message = "no requirement stands that could have been wrong: leave `correctionReason` out";
+        return refuse(Code::NoRequirement, "correctionReason", message);
+    }
+    Ok(())
+}
+
+/// Where a case has ended nothing more is required; what was required wrongly is corrected there all the same.
+fn check_goes_on(file: &File) -> Result<(), Refusal> {
+    if !file.status.is_before_resolved() {
+        let message = format!(
+            "the case is {}, and requires nothing more: what was required wrongly is corrected, with `correctionReason`",
+            file.status
+        );
+        return refuse(Code::WrongStatus, "", message);
+    }
+    Ok(())
 }
 
 /// The most times that it is stated what a case requires: whoever tells the history of its gap holds every result against

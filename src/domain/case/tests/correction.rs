@@ -9,7 +9,7 @@ use crate::domain::case::state::File;
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
 use crate::domain::case::tests::story::{MONDAY, Story, moment};
-use crate::domain::case::values::Status;
+use crate::domain::case::values::{Status, Verdict};
 use crate::domain::refusal::Code;
 use crate::domain::value::{Measurand, MeasurementRequirement};
 
@@ -49,6 +49,33 @@ fn a_requirement_is_corrected_where_one_stands() {
     };
     misstated().when(enterprise(), correction.clone()).happens(fact);
     Story::of(Status::Researching).when(enterprise(), correction).refused(Code::NoRequirement, "correctionReason");
+}
+
+/// Nobody takes up again what was withdrawn, and its figures stay those of its year.
+#[test]
+fn a_requirement_is_corrected_where_the_case_was_withdrawn_or_is_a_duplicate() {
+    let required = Story::of(Status::Reported).then(enterprise(), require("1", "mm"));
+    let withdrawn = required.clone().then(enterprise(), withdraw());
+    for ended in [withdrawn, required.then(coordinator(), duplicate(another_case()))] {
+        ended.clone().when(enterprise(), require("1", "um")).refused(Code::WrongStatus, "");
+        let corrected = ended.then(enterprise(), correct("1", "um")).file();
+        assert_eq!(corrected.requirement(), Some(&require("1", "um").requirement));
+    }
+}
+
+#[test]
+fn a_requirement_that_a_case_was_resolved_by_is_corrected_once_it_is_reopened() {
+    let resolved = misstated()
+        .then(lead(), propose())
+        .then(reviewer(), review(Verdict::Approved))
+        .then(lead(), try_out())
+        .then(lead(), trial_passed())
+        .then(enterprise(), confirm());
+    resolved.clone().when(enterprise(), correct("1", "um")).refused(Code::WrongStatus, "");
+    let closed = resolved.then(coordinator(), close());
+    closed.clone().when(enterprise(), correct("1", "um")).refused(Code::WrongStatus, "");
+    let corrected = closed.then(coordinator(), reopen()).then(enterprise(), correct("1", "um")).file();
+    assert_eq!(gaps(&corrected), known(&["5.000000"]));
 }
 
 /// The gap was never closed, and what came before and what is now are of one scale.

@@ -20,6 +20,7 @@ const ANY: &str = "REPORTED TRIAGED ASSIGNED RESEARCHING SOLUTION_PROPOSED ON_TR
     CLOSED WITHDRAWN DUPLICATE";
 const COLLABORATION: &str = "ASSIGNED RESEARCHING SOLUTION_PROPOSED ON_TRIAL AWAITING_CONFIRMATION";
 
+/// Of each command as it is given for the first time: where what it said is corrected, other tests have.
 const FROM: [(&str, &str); 47] = [
     ("ReportCase", ANY),
     ("SpecifyRequirement", BEFORE_RESOLVED),
