@@ -59,7 +59,8 @@ pub(super) enum Sight {
 }
 
 impl App {
-    /// Those of the events that this actor may see now, of what lies where the interest is as of the moment.
+    /// Those of the events that this actor may see now, of what lay where the interest is as of the moment; where it is
+    /// nowhere, the moment plays no part.
     ///
     /// # Errors
     /// When the store fails.
@@ -71,6 +72,7 @@ impl App {
         events: Vec<Arc<LogEvent>>,
     ) -> Result<Vec<Arc<LogEvent>>, Fault> {
         let within = interest.within.as_ref();
+        let at = within.map_or(Moment::Present, |_| at);
         let streams: BTreeSet<_> = events.iter().filter_map(|event| event.record.stream()).collect();
         let (mut seen, mut unknown) = (HashSet::new(), Vec::new());
         for stream in streams {
@@ -88,7 +90,7 @@ impl App {
 
     /// By what is in memory; `None` where that does not tell: it knows where something lies now alone.
     async fn judged(&self, actor: &Actor, within: Option<&Division>, at: Moment, stream: StreamId) -> Option<bool> {
-        if within.is_some() && at != Moment::Present {
+        if at != Moment::Present {
             return None;
         }
         let lies_within = |division: &Division| within.is_none_or(|within| within.covers(division));

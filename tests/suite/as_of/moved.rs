@@ -65,4 +65,46 @@ async fn events_of_a_division_are_of_what_lay_in_it_then(database: Database) {
     assert_eq!(happened(&house, None, "32", &[&moving, &person]).await.len(), 4);
 }
 
-on_both_databases!(events_of_a_division_are_of_what_lay_in_it_then);
+/// Who may see an event is by the rights of today, be it in memory or not where it happened.
+async fn events_of_no_division_are_of_what_is_there_for_one_now(database: Database) {
+    let house = House::on(database).await;
+    let institution = json!({
+        "name": "示范检测中心", "divisionCode": "32", "kind": "METROLOGY_INSTITUTE", "capabilities": ["L/DimMet-2.1.2"],
+    });
+    let elsewhere = house.creates("nation", "registerInstitution", "institution", institution).await;
+    let expert = json!({ "name": "调来的人", "capacity": "EXPERT", "affiliation": { "institutionId": elsewhere } });
+    let person = house.creates("nation", "registerPerson", "person", expert).await;
+    let (registered, time) = (house.head().await, house.app.now());
+    house.clock.advance(SignedDuration::from_hours(24));
+    let moved = json!({ "personId": person, "affiliation": { "institutionId": house.institutes[0] } });
+    house.ordered("nation", "amendPerson", "person { id }", moved).await;
+    let is_told = async || {
+        let mut told = Vec::new();
+        for point in [
+            format!("point: {{ position: \"{registered}\" }}"),
+            format!("point: {{ time: \"{time}\" }}, axis: OCCURRED"),
+        ] {
+            let events = "events(first: 100, filter: { subjects: [PERSON] }) { nodes { position } }";
+            let asked = format!("{{ asOf({point}) {{ query {{ {events} }} }} }}");
+            let answer = house.ask("coordinator", &asked, json!({})).await;
+            let nodes = answer["asOf"]["query"]["events"]["nodes"].as_array().expect("a list");
+            told.push(nodes.iter().any(|node| node["position"] == registered.to_string()));
+        }
+        told
+    };
+    assert_eq!(is_told().await, [true, true]);
+    // Whoever follows keeps in memory where things lie now.
+    let mut live = house.app.follow(Start::Now, Interest::default()).await.expect("it follows");
+    let renamed = json!({ "personId": person, "name": "来了的人" });
+    house.ordered("nation", "amendPerson", "person { id }", renamed).await;
+    while live.position() < Some(house.head().await) {
+        let known = live.more().await.expect("there is more");
+        live.read(known).await.expect("the log can be read");
+    }
+    assert_eq!(is_told().await, [true, true]);
+}
+
+on_both_databases!(
+    events_of_a_division_are_of_what_lay_in_it_then,
+    events_of_no_division_are_of_what_is_there_for_one_now,
+);
