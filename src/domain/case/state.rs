@@ -133,7 +133,7 @@ pub struct Triage {
 /// A requirement from when it was stated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StatedRequirement {
-    /// When.
+    /// When: the earliest time, where it was stated again as it stood.
     pub at: Timestamp,
     /// How many measurements were on record then.
     pub measured_before: usize,

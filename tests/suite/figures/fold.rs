@@ -64,18 +64,19 @@ fn without_retracted(events: &[Recorded<CaseFact>]) -> impl Iterator<Item = Reco
     })
 }
 
-/// The events as though what was required had been stated as it was corrected, and never again as it stood.
+/// The events as though what was required had been stated as it was corrected, and again as it stood for earlier times
+/// alone.
 fn put_right(events: impl Iterator<Item = Recorded<CaseFact>>) -> Vec<Recorded<CaseFact>> {
     let mut right: Vec<Recorded<CaseFact>> = Vec::new();
     for event in events {
         let mut stated = right.iter_mut().rev().filter_map(|event| match &mut event.fact {
-            CaseFact::RequirementSpecified(fact) => Some(&mut fact.requirement),
+            CaseFact::RequirementSpecified(fact) => Some((event.occurred_at, &mut fact.requirement)),
             _ => None,
         });
         match &event.fact {
             CaseFact::RequirementSpecified(fact) => match stated.next() {
-                Some(standing) if *standing == fact.requirement => {}
-                Some(standing) if fact.correction_reason.is_some() => *standing = fact.requirement.clone(),
+                Some((at, standing)) if *standing == fact.requirement && at <= event.occurred_at => {}
+                Some((_, standing)) if fact.correction_reason.is_some() => *standing = fact.requirement.clone(),
                 _ => right.push(event),
             },
             _ => right.push(event),

@@ -11,8 +11,12 @@ use crate::domain::event::Recorded;
 
 impl File {
     pub(super) fn state_requirement(&mut self, fact: &RequirementSpecified, at: Timestamp) {
-        // One that is stated again as it stands requires nothing else.
-        if self.requirement() == Some(&fact.requirement) {
+        // One that is stated again as it stands requires nothing else: it may have been required for longer, which a
+        // correction does not say.
+        if let Some(standing) = self.requirements.last_mut().filter(|stated| stated.requirement == fact.requirement) {
+            if fact.correction_reason.is_none() {
+                standing.at = standing.at.min(at);
+            }
             return;
         }
         let requirement = fact.requirement.clone();

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use crate::domain::case::command::CaseCommand;
 use crate::domain::case::gap::GapPoint;
+use crate::domain::case::state::Case;
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
 use crate::domain::case::tests::story::{Story, moment};
@@ -71,6 +72,17 @@ fn what_is_stated_later_for_an_earlier_day_stands_from_that_day_on() {
     assert_eq!(told(&story), expected([("2026-10-15", Some("1.500000"))]));
 }
 
+#[test]
+fn what_is_stated_again_for_an_earlier_day_stands_from_that_day_on() {
+    let story = dated(researching(), "2026-10-01", measure_as(1, "3", "um"));
+    let story = dated(story, "2026-11-01", require("2", "um"));
+    assert_eq!(told(&story), expected([("2026-11-01", Some("1.500000"))]));
+    let story = dated(story, "2026-10-15", require("2", "um"));
+    assert_eq!(told(&story), expected([("2026-10-15", Some("1.500000"))]));
+    // It stands on a later day as well.
+    assert_eq!(dated(story.clone(), "2026-12-01", require("2", "um")).file(), story.file());
+}
+
 /// So that both are of one scale; what had been measured until then is held against what is required now.
 #[test]
 fn the_gap_of_before_is_to_the_requirement_that_stands() {
@@ -98,11 +110,24 @@ fn said() -> impl Strategy<Value = Said> {
     prop_oneof![1 => (1_u8..4).prop_map(Said::Required), 3 => (1_u8..9).prop_map(Said::Measured)]
 }
 
-/// What happened on which day of December, in the order of the days and in another one, in which what is required is
-/// stated in its order all the same: the last that is stated stands.
+/// It is recorded, and happened on that day of December.
+fn record(story: Story, (day, said): (u8, Said)) -> Story {
+    let on = format!("2026-12-{day:02}");
+    match said {
+        Said::Required(value) => dated(story, &on, require(&value.to_string(), "um")),
+        Said::Measured(value) => dated(story, &on, measure_as(day.into(), &value.to_string(), "um")),
+    }
+}
+
+/// What happened on which day, in the order of the days.
+fn in_order() -> impl Strategy<Value = Vec<(u8, Said)>> {
+    vec(said(), 1..16).prop_map(|said| (1_u8..).zip(said).collect::<Vec<_>>())
+}
+
+/// The same in another order, too, in which what is required is stated in its order all the same: the last that is stated
+/// stands.
 fn orders() -> impl Strategy<Value = [Vec<(u8, Said)>; 2]> {
-    let dated = vec(said(), 1..16).prop_map(|said| (1_u8..).zip(said).collect::<Vec<_>>());
-    let both = dated.prop_flat_map(|dated| (Just(dated.clone()), Just(dated).prop_shuffle()));
+    let both = in_order().prop_flat_map(|dated| (Just(dated.clone()), Just(dated).prop_shuffle()));
     both.prop_map(|(dated, shuffled)| {
         let is_required = |(_, said): &(u8, Said)| matches!(said, Said::Required(_));
         let mut required = dated.clone().into_iter().filter(is_required);
@@ -117,18 +142,23 @@ proptest! {
 
     #[test]
     fn the_history_of_a_gap_is_the_same_in_whatever_order_results_are_recorded(orders in orders()) {
-        let [in_order, shuffled] = orders.map(|steps| {
-            let record = |story, (day, said): (u8, Said)| {
-                let on = format!("2026-12-{day:02}");
-                match said {
-                    Said::Required(value) => dated(story, &on, require(&value.to_string(), "um")),
-                    Said::Measured(value) => dated(story, &on, measure_as(day.into(), &value.to_string(), "um")),
-                }
-            };
-            steps.into_iter().fold(researching(), record).file()
-        });
+        let [in_order, shuffled] = orders.map(|steps| steps.into_iter().fold(researching(), record).file());
         prop_assert_eq!(in_order.gap_history(), shuffled.gap_history());
         prop_assert_eq!(in_order.first_gap(), shuffled.first_gap());
         prop_assert!(shuffled.gap_history().windows(2).all(|two| two[0].at < two[1].at), "it runs forwards");
+    }
+
+    #[test]
+    fn the_history_of_a_gap_is_how_it_stood_by_what_had_happened(steps in in_order().prop_shuffle()) {
+        let story = steps.into_iter().fold(researching(), record);
+        let history = story.file().gap_history();
+        for day in 1..=16 {
+            let by = moment(&format!("2026-12-{day:02}T02:00:00Z"));
+            let mut case = Case::default();
+            story.events().iter().filter(|event| event.occurred_at <= by).for_each(|event| case.evolve(event));
+            let stood = case.file.and_then(|file| file.gap_in_six_decimals());
+            let told = history.iter().rfind(|point| point.at <= by).and_then(|point| point.gap.clone());
+            prop_assert_eq!(told, stood, "on day {}", day);
+        }
     }
 }
