@@ -58,16 +58,20 @@ pub struct Year {
     pub time: Timestamp,
     /// In the order of their names.
     pub figures: Vec<YearFigure>,
-    /// The figures as of 31 October, where it was asked about a later moment of the past.
+    /// The figures as of 31 October, where it was asked about a later moment of the past; without what stood then, where
+    /// what is known today alone tells it, and not what was known at that moment.
     pub when_due: Option<BTreeMap<FigureName, Decimal>>,
 }
 
 impl Year {
     /// What of the log a figure is held against that was submitted, by whatever moment the year is shown as of: what it
-    /// gave to the last amendment, where that was late; else what it was as of 31 October, and until then as of now.
+    /// gave to the last amendment, where that was late; else what it was as of 31 October, and until then as of now. Where
+    /// that day is before the log, what stood on it is what the log gave to the summary.
     #[must_use]
     pub fn compared_with<'a>(&'a self, summary: &'a AnnualSummaryFile, figure: &'a YearFigure) -> &'a Decimal {
-        let mut then = [summary.at_amendment(), self.when_due.as_ref()].into_iter().flatten();
+        let when_reported = summary.computed.as_ref().filter(|_| self.when_due.is_some());
+        let when_reported = when_reported.map(|computed| &computed.figures);
+        let mut then = [summary.at_amendment(), self.when_due.as_ref(), when_reported].into_iter().flatten();
         then.find_map(|figures| figures.get(&figure.name)).unwrap_or(&figure.value)
     }
 }
@@ -148,7 +152,8 @@ impl App {
     }
 
     /// The figures as of the end of 31 October, beside those of the question, which has been settled to that time; `None`
-    /// where that is no later moment. Where the log began later they are of what the question knows, but for what stood.
+    /// where that is no later moment. Where the log began later they are of what the question knows, and what stood is told
+    /// of what had happened alone: as of a position it would be another thing whenever more of that year is recorded.
     async fn figures_when_due(
         &self,
         actor: &Actor,
@@ -158,12 +163,18 @@ impl App {
         if time <= due(question.year) {
             return Ok(None);
         }
-        let question = match self.when_due(actor, question.year).await? {
+        let when_due = self.when_due(actor, question.year).await?;
+        let began_later = when_due.is_none();
+        let of_that_day = match when_due {
             Some(then) if then.moment == question.at => return Ok(None),
             Some(then) => YearQuestion { at: then.moment, ..question.clone() },
             None => YearQuestion { standing_at: Some(end(question.year)), ..question.clone() },
         };
-        Ok(Some(values(self.figures(actor, &question).await?)))
+        let mut figures = values(self.figures(actor, &of_that_day).await?);
+        if began_later && matches!(question.at, Moment::Position(_)) {
+            figures.retain(|name, _| !is_of_what_stands(*name));
+        }
+        Ok(Some(figures))
     }
 
     /// The figures of a year as of the moment of the question, which has been settled, in the order of their names. What
@@ -238,11 +249,16 @@ impl App {
     }
 }
 
+/// Whether the figure counts what stands as of a moment, and not what happened in the year.
+fn is_of_what_stands(name: FigureName) -> bool {
+    matches!(name, FigureName::CasesOpen | FigureName::TypicalCases)
+}
+
 /// The names of figures by the moment that these are as of.
 fn by_moment(question: &YearQuestion, names: &[FigureName]) -> impl Iterator<Item = (YearQuestion, Vec<FigureName>)> {
     let has_another = question.standing_at.is_some();
-    let stands = |name: &FigureName| matches!(name, FigureName::CasesOpen | FigureName::TypicalCases);
-    let (standing, others): (Vec<_>, Vec<_>) = names.iter().copied().partition(|name| has_another && stands(name));
+    let (standing, others): (Vec<_>, Vec<_>) =
+        names.iter().copied().partition(|name| has_another && is_of_what_stands(*name));
     let parts = [(question.clone(), others), (question.of_what_stands(), standing)];
     parts.into_iter().filter(|(_, names)| !names.is_empty())
 }

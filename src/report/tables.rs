@@ -1,7 +1,5 @@
 //! The tables of a report.
 
-use std::collections::BTreeMap;
-
 use crate::app::{Fault, FeeSum, GapSums, GroupSums, days, fee_total, gap_of};
 use crate::domain::annual_summary::figure::FigureName;
 use crate::domain::annual_summary::state::AnnualSummaryFile;
@@ -130,7 +128,7 @@ impl Data {
     /// is held against figures of another moment than the report's has a column of those.
     pub(super) fn figures(&self, language: Language) -> Table {
         let submitted = self.submitted.as_ref();
-        let of_then = submitted.and_then(|file| self.of_then(language, file));
+        let of_then = submitted.and_then(|file| Some((file, self.title_of_then(language, file)?)));
         let mut columns = vec![
             Column::text(language.say("数据", "Figure")),
             Column::numbers(language.say("按记录计算", "From the log")),
@@ -139,7 +137,7 @@ impl Data {
         ];
         let or_nothing = |number: Option<&Decimal>| number.map_or_else(|| NOTHING.to_owned(), ToString::to_string);
         let of_the_log = self.year.figures.iter().map(|figure| {
-            let then = of_then.as_ref().and_then(|(figures, _)| figures.get(&figure.name));
+            let then = of_then.as_ref().map(|(file, _)| self.year.compared_with(file, figure));
             let agreement = submitted.and_then(|file| {
                 let with = self.year.compared_with(file, figure);
                 Some(figure.name.held_against(with, &file.figures)? == with)
@@ -165,18 +163,13 @@ impl Data {
         Table { columns, rows }
     }
 
-    /// The figures of another moment that a summary is held against: to the last amendment where that was after the year,
-    /// and else as of the year's end where the report is of later; with what they are called.
-    fn of_then<'a>(
-        &'a self,
-        language: Language,
-        summary: &'a AnnualSummaryFile,
-    ) -> Option<(&'a BTreeMap<FigureName, Decimal>, String)> {
-        if let Some(figures) = summary.at_amendment() {
-            return Some((figures, language.say("修改时按记录计算", "From the log at the amendment")));
+    /// What the figures of another moment are called that a summary is held against: those to the last amendment where that
+    /// was after the year, and else those as of the year's end where the report is of later.
+    fn title_of_then(&self, language: Language, summary: &AnnualSummaryFile) -> Option<String> {
+        if summary.at_amendment().is_some() {
+            return Some(language.say("修改时按记录计算", "From the log at the amendment"));
         }
-        let figures = self.year.when_due.as_ref()?;
-        Some((figures, language.say("10 月 31 日按记录计算", "From the log as of 31 October")))
+        self.year.when_due.as_ref().map(|_| language.say("10 月 31 日按记录计算", "From the log as of 31 October"))
     }
 
     pub(super) fn times(&self, language: Language) -> Table {

@@ -1,5 +1,6 @@
 //! Statistics and annual figures of the demonstration, against a fold of the log that knows nothing of the rows of figures, as of many positions and on both databases.
 
+mod began_later;
 pub(crate) mod fold;
 mod retractions;
 mod summaries;

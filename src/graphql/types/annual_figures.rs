@@ -221,7 +221,7 @@ impl AnnualFigure {
         self.compared.as_ref().map(|compared| Decimal::of(&compared.submitted))
     }
 
-    /// 比较数值: what `submitted` is compared with: `value`; under `asOf` of a moment after 31 October, what it was as of that day; where the summary was last amended after 31 October, what the log gave at that amendment, with what was recorded late, as its `computedThen` says. Absent where nothing was submitted.
+    /// 比较数值: what `submitted` is compared with: `value`; under `asOf` of a moment after 31 October, what it was as of that day, or, of what stood on one before the log began as of a position, what the log gave to the summary; where the summary was last amended after 31 October, what the log gave at that amendment, with what was recorded late, as its `computedThen` says. Absent where nothing was submitted.
     async fn compared_with(&self) -> Option<Decimal> {
         self.compared.as_ref().map(|compared| Decimal::of(&compared.with))
     }
