@@ -95,7 +95,7 @@ input! {
         case_id: ID,
         /// 测量要求: measurand, interval, and the uncertainty or the error limit required.
         requirement: MeasurementRequirementInput,
-        /// 更正原因: why the requirement that stands was wrong, where this takes its place. Refused where none stands (`NO_REQUIREMENT`), and left out where what is required has changed.
+        /// 更正原因: why the requirement that stands was wrong, where this takes its place. Refused where none stands (`NO_REQUIREMENT`) and where this is what stands (`NOTHING_TO_AMEND`), and left out where what is required has changed.
         correction_reason: Option<String>,
     }
     |input, door| {

@@ -101,6 +101,7 @@ async fn corrections(world: &World, scene: &Scene) {
     let known = case.shows("version gap { ratio closed }").await;
     assert_eq!(known["gap"], json!({ "ratio": "0.005000", "closed": true }));
     case.takes("enterprise", "specifyRequirement", corrected("毫米应为微米")).await;
+    case.refuses([("enterprise", "specifyRequirement", corrected("又一次"), "NOTHING_TO_AMEND", "")]).await;
     let shown = case
         .shows(&format!(
             "gap {{ ratio closed }} gapHistory {{ ratio }}

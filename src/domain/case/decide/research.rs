@@ -13,11 +13,11 @@ use crate::domain::case::event::{
 use crate::domain::case::state::File;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::ids::each_once;
-use crate::domain::value::{CapabilityGap, MeasurementResult, Reference};
+use crate::domain::value::{CapabilityGap, MeasurementRequirement, MeasurementResult, Reference};
 
 pub(super) fn specify_requirement(given: Given<'_>, command: &SpecifyRequirement) -> Decision {
     match command.correction_reason {
-        Some(_) => check_correction(given.file)?,
+        Some(_) => check_correction(given.file, &command.requirement)?,
         None => check_goes_on(given.file)?,
     }
     check_times_stated(given.file)?;
@@ -27,10 +27,13 @@ pub(super) fn specify_requirement(given: Given<'_>, command: &SpecifyRequirement
     })
 }
 
-fn check_correction(file: &File) -> Result<(), Refusal> {
-    if file.requirement().is_none() {
+fn check_correction(file: &File, right: &MeasurementRequirement) -> Result<(), Refusal> {
+    let Some(standing) = file.requirement() else {
         let message = "no requirement stands that could have been wrong: leave `correctionReason` out";
         return refuse(Code::NoRequirement, "correctionReason", message);
+    };
+    if standing == right {
+        return refuse(Code::NothingToAmend, "", "this is required already");
     }
     Ok(())
 }

@@ -139,12 +139,14 @@ async fn research(striker: &Striker<'_>, scene: &Scene) {
     case.by("enterprise", "addAttachment", attachment).await;
     let uncertainty =
         |value: &str| json!({ "value": value, "unit": "um", "coverageFactor": "2", "coverageProbability": "0.95" });
-    let requirement = json!({ "requirement": {
-        "measurand": "内径", "target": { "uncertainty": uncertainty("2") },
-        "interval": { "low": "10", "high": "50", "unit": "mm" },
-    } });
-    case.by("enterprise", "specifyRequirement", requirement.clone()).await;
-    let corrected = with(requirement, json!({ "correctionReason": "单位误写" }));
+    let requirement = |value: &str| {
+        json!({ "requirement": {
+            "measurand": "内径", "target": { "uncertainty": uncertainty(value) },
+            "interval": { "low": "10", "high": "50", "unit": "mm" },
+        } })
+    };
+    case.by("enterprise", "specifyRequirement", requirement("20")).await;
+    let corrected = with(requirement("2"), json!({ "correctionReason": "数值误写" }));
     case.by("enterprise", "specifyRequirement", corrected).await;
     case.by("coordinator", "triageCase", triage("RESEARCH_PROBLEM")).await;
     let anew = json!({ "severity": "MINOR", "correctionReason": "影响不大" });
