@@ -79,12 +79,13 @@ impl File {
         }
     }
 
-    /// The measurement with the least gap, and its gap. The earliest of equals.
+    /// The measurement with the least gap, and its gap. Of equals the one that was measured first, whenever that went on
+    /// record.
     fn best(&self) -> Option<(&Measurement, CapabilityGap)> {
         let requirement = self.requirement()?;
         let made = self.measurements.iter().enumerate();
         let gaps = made.filter_map(|(place, made)| Some((made, self.gap_of(place, requirement)?)));
-        gaps.min_by(|(_, a), (_, b)| a.cmp(b))
+        gaps.min_by(|(one, gap), (other, its_gap)| (gap, one.at).cmp(&(its_gap, other.at)))
     }
 
     /// The measurement with the least gap to the requirement.

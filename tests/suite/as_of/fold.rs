@@ -40,7 +40,7 @@ pub struct Known {
     /// The item and amount of each fee by its id, in order, and whether it is retracted.
     fees: Vec<Listed<(String, i64)>>,
     /// The uncertainty of each measurement by its id, and when it was made; all of a history are in one unit.
-    measured: Vec<Listed<(u64, String)>>,
+    measured: Vec<Listed<(u64, Timestamp)>>,
     required: Option<u64>,
     lesson: Option<String>,
     is_published: bool,
@@ -182,7 +182,7 @@ impl Known {
             CaseFact::FeeRetracted(fact) => Listed::retract(&mut self.fees, fact.fee),
             CaseFact::MeasurementRecorded(fact) => {
                 let uncertainty = &payload(record)["MeasurementRecorded"]["result"]["uncertainty"]["value"];
-                self.measured.push(Listed::new(fact.id, (number(uncertainty), at.to_string())));
+                self.measured.push(Listed::new(fact.id, (number(uncertainty), at)));
             }
             CaseFact::MeasurementRetracted(fact) => Listed::retract(&mut self.measured, fact.measurement),
             CaseFact::RequirementSpecified(_) => {
@@ -200,11 +200,13 @@ impl Known {
         }
     }
 
-    /// The capability gap: the best that was measured, the first of equals, against what is required.
+    /// The capability gap: the best that was measured, the first of equals in time, against what is required.
     fn gap(&self) -> Value {
-        let best = Listed::standing(&self.measured).min_by_key(|(uncertainty, _)| *uncertainty);
+        let best = Listed::standing(&self.measured).min_by_key(|(uncertainty, at)| (*uncertainty, *at));
         match (best, self.required) {
-            (Some((best, at)), Some(required)) => json!({ "closed": *best <= required, "best": { "at": at } }),
+            (Some((best, at)), Some(required)) => {
+                json!({ "closed": *best <= required, "best": { "at": at.to_string() } })
+            }
             _ => Value::Null,
         }
     }
@@ -252,7 +254,7 @@ fn shown(known: &BTreeMap<String, Known>) -> Value {
             "techniques": list("technique", &known.techniques), "attachments": list("name", &known.attachments),
             "fees": known.fees.iter().map(|fee| json!({ "item": fee.what.0, "retraction": known_retraction(fee) })).collect::<Vec<_>>(),
             "trainings": known.trainings.iter().map(|trainees| json!({ "trainees": trainees })).collect::<Vec<_>>(),
-            "measurements": known.measured.iter().map(|made| json!({ "at": made.what.1, "retraction": known_retraction(made) })).collect::<Vec<_>>(),
+            "measurements": known.measured.iter().map(|made| json!({ "at": made.what.1.to_string(), "retraction": known_retraction(made) })).collect::<Vec<_>>(),
             "events": { "nodes": events.collect::<Vec<_>>() },
         })
     };

@@ -46,6 +46,17 @@ fn a_worse_result_that_is_recorded_late_is_told_where_it_was_the_best() {
 }
 
 #[test]
+fn of_equal_results_the_first_that_was_measured_is_the_best() {
+    let best = |story: &Story| story.file().best_uncertainty().map(|best| best.id);
+    let story = dated(researching(), "2026-09-01", require("1", "um"));
+    let story = dated(story, "2026-11-25", measure_as(1, "2", "um"));
+    let story = dated(story, "2026-11-10", measure_as(2, "2", "um"));
+    assert_eq!(best(&story), Some(measure_as(2, "2", "um").id));
+    // Of one time it is the one that went on record first.
+    assert_eq!(best(&dated(story, "2026-11-10", measure_as(3, "2", "um"))), Some(measure_as(2, "2", "um").id));
+}
+
+#[test]
 fn a_better_result_that_is_recorded_late_is_the_best_from_its_day_on() {
     let story = dated(researching(), "2026-09-01", require("2", "nm"));
     let story = dated(story, "2026-11-10", measure_as(1, "1", "nm"));
