@@ -104,7 +104,8 @@ impl FrozenLog {
         // Of whatever is required.
         let measured = &altered(measured, r#""measurand":"缸孔直径","#, "");
         // Corrected, with results before, between and behind.
-        let corrected = altered(required, "}}}}", r#"},"correctionReason":"单位误写"}}}"#);
+        let correction = r#"},"correctionReason":"单位误写","inPlaceOf":"2026-03-06T02:15:00Z"}}}"#;
+        let corrected = altered(required, "}}}}", correction);
         let corrected = altered(&corrected, REQUIRED[0], REQUIRED[1]);
         self.add::<Case>([reported, measured, required, measured, &corrected, measured].into_iter());
         for required in REQUIRED.map(|other| altered(required, REQUIRED[0], other)) {

@@ -4,6 +4,7 @@
 mod collaboration;
 mod records;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::domain::case::number::CaseNumber;
@@ -106,6 +107,9 @@ payloads! {
         /// Why the one before was wrong, where this takes its place from when that was stated.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         correction_reason: Option<Statement>,
+        /// When that was stated.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        in_place_of: Option<Timestamp>,
     }
     /// 更名: the title was corrected.
     CaseRenamed {

@@ -76,7 +76,7 @@ fn put_right(events: impl Iterator<Item = Recorded<CaseFact>>) -> Vec<Recorded<C
         match &event.fact {
             CaseFact::RequirementSpecified(fact) => match stated.next() {
                 Some((at, standing)) if *standing == fact.requirement && at <= event.occurred_at => {}
-                Some((_, standing)) if fact.correction_reason.is_some() => *standing = fact.requirement.clone(),
+                Some((at, standing)) if fact.in_place_of == Some(at) => *standing = fact.requirement.clone(),
                 _ => right.push(event),
             },
             _ => right.push(event),

@@ -10,32 +10,37 @@ use crate::domain::case::decide::{Decision, Given, only, refuse};
 use crate::domain::case::event::{
     FindingRecorded, MeasurementRecorded, MeasurementRetracted, RequirementSpecified, SolutionProposed,
 };
-use crate::domain::case::state::File;
+use crate::domain::case::state::{File, StatedRequirement};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::ids::each_once;
 use crate::domain::value::{CapabilityGap, MeasurementRequirement, MeasurementResult, Reference};
 
 pub(super) fn specify_requirement(given: Given<'_>, command: &SpecifyRequirement) -> Decision {
-    match command.correction_reason {
-        Some(_) => check_correction(given.file, &command.requirement)?,
-        None => check_goes_on(given.file)?,
-    }
+    let in_place_of = match command.correction_reason {
+        Some(_) => Some(corrected(given.file, &command.requirement)?.at),
+        None => {
+            check_goes_on(given.file)?;
+            None
+        }
+    };
     check_times_stated(given.file)?;
     only(RequirementSpecified {
         requirement: command.requirement.clone(),
         correction_reason: command.correction_reason.clone(),
+        in_place_of,
     })
 }
 
-fn check_correction(file: &File, right: &MeasurementRequirement) -> Result<(), Refusal> {
-    let Some(standing) = file.requirement() else {
+/// What the right one takes the place of.
+fn corrected<'a>(file: &'a File, right: &MeasurementRequirement) -> Result<&'a StatedRequirement, Refusal> {
+    let Some(standing) = file.requirements.last() else {
         let message = "no requirement stands that could have been wrong: leave `correctionReason` out";
         return refuse(Code::NoRequirement, "correctionReason", message);
     };
-    if standing == right {
+    if standing.requirement == *right {
         return refuse(Code::NothingToAmend, "", "this is required already");
     }
-    Ok(())
+    Ok(standing)
 }
 
 /// Where a case has ended nothing more is required; what was required wrongly is corrected there all the same.

@@ -20,12 +20,12 @@ impl File {
             return;
         }
         let requirement = fact.requirement.clone();
-        match self.requirements.last_mut().filter(|_| fact.correction_reason.is_some()) {
+        match self.requirements.last_mut().filter(|stated| fact.in_place_of == Some(stated.at)) {
             Some(stated) => {
                 let wrong = replace(&mut stated.requirement, requirement);
                 stated.taken_to_be_of.push(wrong.measurand().clone());
             }
-            // Of what had happened by a time, the one that is corrected may be missing.
+            // Of what had happened by a time, the one that is corrected may be missing, and another one be the last.
             None => {
                 let measured_before = self.measurements.len();
                 self.requirements.push(StatedRequirement {

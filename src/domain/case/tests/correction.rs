@@ -5,7 +5,7 @@ use jiff::civil::{Date, date};
 use crate::domain::case::Misdated;
 use crate::domain::case::command::SpecifyRequirement;
 use crate::domain::case::event::RequirementSpecified;
-use crate::domain::case::state::File;
+use crate::domain::case::state::{Case, File};
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
 use crate::domain::case::tests::story::{MONDAY, Story, moment};
@@ -46,6 +46,7 @@ fn a_requirement_is_corrected_where_one_stands() {
     let fact = RequirementSpecified {
         requirement: correction.requirement.clone(),
         correction_reason: correction.correction_reason.clone(),
+        in_place_of: Some(moment(MONDAY)),
     };
     misstated().when(enterprise(), correction.clone()).happens(fact);
     Story::of(Status::Researching).when(enterprise(), correction).refused(Code::NoRequirement, "correctionReason");
@@ -116,6 +117,25 @@ fn results_that_name_no_measurand_are_of_the_corrected_one() {
     let story = story.then(lead(), of("pitch", require("1", "um"))).then(lead(), of("lead", correct("1", "um")));
     assert_eq!(story.file().capability_gap(), None);
     assert_eq!(gaps(&story.then(lead(), measure_as(3, "3", "um")).file()).last(), known(&["3.000000"]).last());
+}
+
+/// Of what had happened by Tuesday, the one that it corrects is missing.
+#[test]
+fn a_correction_takes_the_place_of_no_other_requirement_than_the_one_that_it_corrects() {
+    let story = Story::of(Status::Researching).then(enterprise(), require("1", "mm"));
+    let story = story.at(WEDNESDAY).then(enterprise(), require("2", "mm"));
+    let on_tuesday = story.order(enterprise(), correct("2", "um")).occurred(moment(TUESDAY));
+    let story = story.then_order(on_tuesday);
+    let stated = |file: &File| -> Vec<_> {
+        file.requirements.iter().map(|stated| (stated.at, stated.requirement.clone())).collect()
+    };
+    let [before, right] = [require("1", "mm"), require("2", "um")].map(|command| command.requirement);
+    let expected = |at| [(moment(MONDAY), before.clone()), (moment(at), right.clone())];
+    assert_eq!(stated(&story.file()), expected(WEDNESDAY));
+    let mut by_tuesday = Case::default();
+    let had_happened = story.events().iter().filter(|event| event.occurred_at <= moment(TUESDAY));
+    had_happened.for_each(|event| by_tuesday.evolve(event));
+    assert_eq!(stated(&by_tuesday.file.expect("it was reported")), expected(TUESDAY));
 }
 
 #[test]

@@ -13,7 +13,11 @@ fn researching() -> Story {
 
 #[test]
 fn the_enterprise_says_what_is_required() {
-    let fact = RequirementSpecified { requirement: require("1", "um").requirement, correction_reason: None };
+    let fact = RequirementSpecified {
+        requirement: require("1", "um").requirement,
+        correction_reason: None,
+        in_place_of: None,
+    };
     Story::of(Status::Reported).when(enterprise(), require("1", "um")).happens(fact);
 }
 
@@ -23,7 +27,8 @@ fn what_is_required_is_stated_fifty_times_at_most_with_corrections() {
     let state = |story: Story, value: u8| story.then(enterprise(), require(&value.to_string(), "um"));
     let story = (1..=48).fold(researching(), state).then(enterprise(), correct("49", "um"));
     let last = require("50", "um");
-    let fact = RequirementSpecified { requirement: last.requirement.clone(), correction_reason: None };
+    let fact =
+        RequirementSpecified { requirement: last.requirement.clone(), correction_reason: None, in_place_of: None };
     story.clone().when(enterprise(), last.clone()).happens(fact);
     let story = story.then(enterprise(), last);
     story.clone().when(enterprise(), require("51", "um")).refused(Code::TooManyRequirements, "requirement");
