@@ -278,7 +278,11 @@ register!(
         }
 
         fn misdated(&self, after: &Self, at: Timestamp) -> Option<Misdated> {
-            self.given_up_in(after).filter(|began| at < *began).map(|at| Misdated::BeforeRetracted { at })
+            let given_up = self.given_up_in(after).filter(|began| at < *began).map(|at| Misdated::BeforeRetracted { at });
+            given_up.or_else(|| {
+                let (visited_on, at) = self.visited_too_early_in(after)?;
+                Some(Misdated::BeforeEnrolment { visited_on, at })
+            })
         }
 
         fn erases(event: &Recorded<EnterpriseFact>) -> bool {

@@ -51,8 +51,8 @@ pub(crate) async fn of(ctx: &Context<'_>, receipt: &Receipt) -> Result<Vec<Warni
         }
         warnings.extend(of_dates(ctx, receipt, &events).await?);
     }
-    if let Some(withdrawn) = events.iter().find(|event| event.event_type == WITHDRAWN) {
-        warnings.extend(of_withdrawal(ctx, receipt, withdrawn).await?);
+    if let Some(dated) = events.iter().find(|event| [WITHDRAWN, VISITED].contains(&event.event_type.as_str())) {
+        warnings.extend(of_enterprise(ctx, receipt, dated).await?);
     }
     Ok(warnings)
 }
@@ -109,12 +109,12 @@ async fn of_dates(ctx: &Context<'_>, receipt: &Receipt, events: &[EventRecord]) 
     Ok(before.and_then(|before| of_date(&before.state, &after.state, at)))
 }
 
-/// Of an enrolment that is given up, where that is dated before it began.
-async fn of_withdrawal(ctx: &Context<'_>, receipt: &Receipt, withdrawn: &EventRecord) -> Result<Option<Warning>> {
-    let before = enterprise_at(ctx, receipt, withdrawn.position.saturating_sub(1)).await?;
-    let after = enterprise_at(ctx, receipt, withdrawn.position).await?;
+/// Of an enrolment that is given up, or of a visit, where that is dated before the enrolment.
+async fn of_enterprise(ctx: &Context<'_>, receipt: &Receipt, dated: &EventRecord) -> Result<Option<Warning>> {
+    let before = enterprise_at(ctx, receipt, dated.position.saturating_sub(1)).await?;
+    let after = enterprise_at(ctx, receipt, dated.position).await?;
     let (Some(before), Some(after)) = (before, after) else { return Ok(None) };
-    let at = codec::occurred_at(&withdrawn.payload).ok();
+    let at = codec::occurred_at(&dated.payload).ok();
     Ok(at.and_then(|at| of_date(&before.state, &after.state, at)))
 }
 
@@ -167,6 +167,7 @@ const RESOLVED: &str = "CaseResolved";
 const REOPENED: &str = "CaseReopened";
 const MARKED_DUPLICATE: &str = "CaseMarkedDuplicate";
 const WITHDRAWN: &str = "EnrolmentWithdrawn";
+const VISITED: &str = "FieldVisitRecorded";
 
 /// A requirement was set and nothing was measured that can be held against it: the gap is unknown, not closed.
 fn of_resolution(after: Option<&Versioned<Case>>) -> Vec<Warning> {
@@ -226,6 +227,10 @@ fn of_date<A: Commanded>(before: &A, after: &A, at: Timestamp) -> Option<Warning
         Misdated::BeforeRetracted { at: retracted } => (
             WarningCode::OccurredBeforeRetracted,
             format!("this is dated {at}, and what it takes back is dated {retracted}: that comes first"),
+        ),
+        Misdated::BeforeEnrolment { visited_on, at: enrolled } => (
+            WarningCode::OccurredBeforeEnrolment,
+            format!("the visit was made on {visited_on}, and the enterprise was enrolled at {enrolled}"),
         ),
         Misdated::BeforeReport { at: reported } => {
             (WarningCode::OccurredBeforeReport, format!("this is dated {at}, and the case was reported at {reported}"))

@@ -42,7 +42,10 @@ use as_of::{
 };
 use bulk::many_commands_are_carried_out;
 use dated_back::a_clock_that_is_dated_back_counts_from_the_record;
-use enrolments::{a_reopening_after_its_campaign_is_warned_of, a_report_from_before_its_enrolment_is_warned_of};
+use enrolments::{
+    a_reopening_after_its_campaign_is_warned_of, a_report_from_before_its_enrolment_is_warned_of,
+    a_visit_of_a_day_before_the_enrolment_is_warned_of,
+};
 use entries::{an_entry_is_corrected, an_entry_is_corrected_on_any_list_or_none};
 use erasing::{who_has_work_is_erased_with_a_word_about_it, work_elsewhere_is_told_of_without_its_numbers};
 use front::{documents_are_judged, strangers_stay_outside, the_last_request_is_answered};
@@ -132,6 +135,7 @@ on_both_databases! {
     what_had_happened_is_told_by_the_log_of_now
     a_clock_that_is_dated_back_counts_from_the_record
     a_report_from_before_its_enrolment_is_warned_of
+    a_visit_of_a_day_before_the_enrolment_is_warned_of
     a_reopening_after_its_campaign_is_warned_of
     who_has_work_is_erased_with_a_word_about_it
     work_elsewhere_is_told_of_without_its_numbers

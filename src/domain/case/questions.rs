@@ -24,6 +24,13 @@ pub enum Misdated {
         /// When that happened.
         at: Timestamp,
     },
+    /// A visit to an enterprise, before the day on which it was enrolled.
+    BeforeEnrolment {
+        /// The day of the visit.
+        visited_on: Date,
+        /// When the enterprise was enrolled.
+        at: Timestamp,
+    },
     /// Anything, before the report of the case.
     BeforeReport {
         /// When that happened.

@@ -11,7 +11,7 @@ use crate::domain::case::facts::EnrolmentFacts;
 use crate::domain::case::values::Kind;
 use crate::domain::enterprise::values::{Consent, Contact, Identity};
 use crate::domain::person::command::Standing;
-use crate::domain::value::{CampaignId, Division, EnterpriseId, Label, Statement, VisitId};
+use crate::domain::value::{CampaignId, Division, EnterpriseId, Label, Statement, VisitId, calendar};
 
 /// 企业. Before its first event there is no `file`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -117,6 +117,14 @@ impl Enterprise {
             was.stands() && after.enrolments.get(*campaign).is_some_and(|enrolment| !enrolment.stands())
         });
         given_up.map(|(_, was)| was.at).max()
+    }
+
+    /// The day of the visit that `after` has beside these, where that is before the day of the enrolment; and when that was.
+    #[must_use]
+    pub fn visited_too_early_in(&self, after: &Self) -> Option<(Date, Timestamp)> {
+        let visit = after.visits.get(self.visits.len())?;
+        let enrolled = self.enrolment(visit.campaign)?.at;
+        (visit.visited_on < calendar::date_of(enrolled)).then_some((visit.visited_on, enrolled))
     }
 
     /// The visit of that id.

@@ -29,7 +29,7 @@ mutations! {
         amend_enterprise(AmendEnterpriseInput) -> AmendEnterprisePayload;
         /// 退出活动: takes it from the list. By its contact or a coordinator.
         withdraw_enrolment(WithdrawEnrolmentInput) -> WithdrawEnrolmentPayload;
-        /// 记录走访: puts a visit to the production line on record. By a visitor or a coordinator.
+        /// 记录走访: puts a visit to the production line on record. One of a day before the enrolment is warned of (`OCCURRED_BEFORE_ENROLMENT`). By a visitor or a coordinator.
         record_field_visit(RecordFieldVisitInput) -> RecordFieldVisitPayload;
         /// 删除联系人信息: takes the name and telephone of everybody who was ever named as the enterprise's contact out of the register, the log and its past, for good. By a manager with a legal basis.
         erase_contact(EraseContactInput) -> EraseContactPayload;
@@ -159,7 +159,7 @@ input! {
         campaign_id: ID,
         /// 走访人员: who went; whoever records it when left out.
         visitor_ids: Option<Vec<ID>>,
-        /// 走访日期: the day. Where it is before today and `occurredAt` is left out, the visit happened by its end, in UTC+8.
+        /// 走访日期: the day. Where it is before today and `occurredAt` is left out, the visit happened by its end, in UTC+8, but where more than 2,000 events are on record.
         visited_on: Date,
         /// 地点: the workshop or line.
         place: Option<String>,

@@ -36,7 +36,7 @@ pub(crate) enum WarningCode {
     NothingMeasured,
     /// A case is dated before the day on which its campaign starts. It is on record as dated.
     OccurredBeforeCampaign,
-    /// A case is dated before its enterprise was enrolled in the campaign. It is on record as dated.
+    /// A case is dated before its enterprise was enrolled in the campaign, or a visit was made before the day of that. It is on record as dated.
     OccurredBeforeEnrolment,
     /// A step of the lifecycle is dated before the step that it goes on from: as of what had happened (`axis: OCCURRED`) the case is shown where it had not got to yet. It is on record as dated.
     OccurredBeforeLastStep,

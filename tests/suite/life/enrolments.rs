@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::life::scene::{CREDIT_CODE, Scene, campaign, enrolment, triage};
 use crate::life::script::Case;
-use crate::life::world::{World, with};
+use crate::life::world::{World, day, with};
 
 fn codes(payload: &Value) -> Vec<&Value> {
     payload["warnings"].as_array().expect("a list").iter().map(|warning| &warning["code"]).collect()
@@ -39,6 +39,18 @@ async fn one_that_has_come_back_was_on_the_list_before(world: &World, scene: &Sc
     ] {
         let report = dated(with(scene.report("那时的难点"), json!({ "campaignId": campaign })), at);
         assert_eq!(codes(&world.takes("coordinator", "reportCase", report).await), expected, "{at}");
+    }
+}
+
+pub async fn a_visit_of_a_day_before_the_enrolment_is_warned_of(world: &World) {
+    let scene = Scene::set(world).await;
+    for (visited_on, expected) in [(day(-2), vec!["OCCURRED_BEFORE_ENROLMENT"]), (day(0), vec![])] {
+        let visit = json!({
+            "enterpriseId": scene.enterprise, "campaignId": scene.campaign, "visitedOn": visited_on,
+            "seen": "量规互相比对",
+        });
+        assert_eq!(codes(&world.preview("visitor", "recordFieldVisit", &visit).await), expected, "{visited_on}");
+        assert_eq!(codes(&world.takes("visitor", "recordFieldVisit", visit).await), expected, "{visited_on}");
     }
 }
 
