@@ -15,10 +15,11 @@ mod parts;
 
 use crate::store::case_list::keyset::{Side, push_beyond};
 use crate::store::case_list::lasting::{push_began, push_ended, push_heard_at_once, push_heard_late};
-use crate::store::case_list::parts::{Only, Part, is_of_the_case, parts};
+use crate::store::case_list::parts::{Only, Part, asks_for_few, is_of_the_case, parts};
 use crate::store::condition::push_in;
+use crate::store::few::push_cases_of_seen;
 use crate::store::filter::{push_asked, push_cases, push_cases_at, push_filter, push_valid_at};
-use crate::store::sight::push_scope;
+use crate::store::sight::{is_narrow, push_scope};
 use crate::store::sql::{CASE_IDS, CASE_IDS_AND_HEAD, CASE_VERSIONS, CASES, CASES_AND_HEAD, HEAD_UNLESS_CASES};
 use crate::store::statement::Statement;
 use crate::store::{CaseColumn, CaseQuery, Direction, Keep, Moment, StoreError};
@@ -54,7 +55,12 @@ pub(super) fn ids_and_head(query: &CaseQuery) -> Result<Statement, StoreError> {
 
 fn list_of_ids(select: &str, query: &CaseQuery) -> Result<Statement, StoreError> {
     let mut statement = Statement::new(select);
-    push_cases(&mut statement, query)?;
+    // By what is asked an index of the present may find fewer than the reader sees.
+    let are_few = query.at == Moment::Present && asks_for_few(&query.condition, query.at);
+    match is_narrow(&query.scope) && !are_few {
+        true => push_cases_of_seen(&mut statement, query)?,
+        false => push_cases(&mut statement, query)?,
+    }
     // Part of the text, as that of a list is.
     statement.push(&format!(" limit {}", query.limit));
     Ok(statement)

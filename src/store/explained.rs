@@ -32,6 +32,12 @@ pub trait ExplainedStore: Store {
     /// As [`Store::cases`].
     async fn plan_of_cases(&self, query: &CaseQuery) -> Result<Vec<String>, StoreError>;
 
+    /// The plan of [`Store::case_ids`].
+    ///
+    /// # Errors
+    /// As [`Store::cases`].
+    async fn plan_of_case_ids(&self, query: &CaseQuery) -> Result<Vec<String>, StoreError>;
+
     /// The plan of [`Store::events`].
     ///
     /// # Errors
@@ -69,6 +75,14 @@ impl<B: Backend> ExplainedStore for SqlStore<B> {
             Moment::Position(_) | Moment::Occurred(_) => case_list::cases(query)?,
         };
         self.backend.explain(&statement).await.map_err(StoreError::during("explain a list of cases"))
+    }
+
+    async fn plan_of_case_ids(&self, query: &CaseQuery) -> Result<Vec<String>, StoreError> {
+        let statement = match query.at {
+            Moment::Present => case_list::ids_and_head(query)?,
+            Moment::Position(_) | Moment::Occurred(_) => case_list::ids(query)?,
+        };
+        self.backend.explain(&statement).await.map_err(StoreError::during("explain a list of ids"))
     }
 
     async fn plan_of_events(&self, query: &EventQuery) -> Result<Vec<String>, StoreError> {

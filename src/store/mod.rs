@@ -41,6 +41,7 @@ mod condition;
 mod copy;
 mod digest;
 mod explained;
+mod few;
 mod filter;
 mod lending;
 mod line;

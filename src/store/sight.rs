@@ -22,20 +22,31 @@ pub(super) fn push_scope(statement: &mut Statement, scope: &Scope, at: Moment, r
         statement.push("1 = 1");
         return;
     }
-    let ways = [
-        scope.division_prefix.as_deref().map(Way::Division),
-        scope.enterprise.map(|id| Way::Owner("enterprise_id", id)),
-        scope.institution.map(|id| Way::Owner("institution_id", id)),
-        scope.member.as_deref().map(Way::Member),
-    ];
     // Nothing set = nothing visible. A single way stands alone: an index serves it on both databases.
     let mut joint = "(";
-    for way in ways.into_iter().flatten() {
+    for way in ways(scope) {
         statement.push(joint);
         joint = " or ";
         push_way(statement, way, at, row);
     }
     statement.push(if joint == "(" { "1 = 0" } else { ")" });
+}
+
+/// Whether what the reader sees may be gathered: something, and no province.
+pub(super) fn is_narrow(scope: &Scope) -> bool {
+    let is_wide = |prefix: &String| prefix.len() <= PROVINCE_DIGITS;
+    !scope.is_nothing() && !scope.everything && !scope.division_prefix.as_ref().is_some_and(is_wide)
+}
+
+/// The ids of the cases that the reader sees at present, but for [`Scope::but_of_enterprise`]: once for each way to see
+/// one. No index serves several ways that stand in an `or` beside each other.
+pub(super) fn push_seen(statement: &mut Statement, scope: &Scope) {
+    for (index, way) in ways(scope).enumerate() {
+        if index > 0 {
+            statement.push(" union all ");
+        }
+        push_ids(statement, way);
+    }
 }
 
 /// One way to see a case.
@@ -45,44 +56,59 @@ enum Way<'a> {
     Member(&'a str),
 }
 
+fn ways(scope: &Scope) -> impl Iterator<Item = Way<'_>> {
+    let ways = [
+        scope.division_prefix.as_deref().map(Way::Division),
+        scope.enterprise.map(|id| Way::Owner("enterprise_id", id)),
+        scope.institution.map(|id| Way::Owner("institution_id", id)),
+        scope.member.as_deref().map(Way::Member),
+    ];
+    ways.into_iter().flatten()
+}
+
 /// A province or the nation holds too many cases to be gathered first; its lists are walked in their order.
 const PROVINCE_DIGITS: usize = 2;
 
 fn push_way(statement: &mut Statement, way: Way<'_>, at: Moment, row: &str) {
-    const OF_THE_PRESENT: &str = ".case_id in (select p.case_id from cases p where ";
     match way {
         Way::Division(prefix) if at == Moment::Present || prefix.len() <= PROVINCE_DIGITS => {
             push_starts_with(statement, &format!("{row}.division"), prefix);
         }
-        Way::Division(prefix) => {
+        Way::Owner(column, id) if at == Moment::Present => push_owner(statement, row, column, id),
+        Way::Division(_) | Way::Owner(..) | Way::Member(_) => {
             statement.push(row);
-            statement.push(OF_THE_PRESENT);
-            push_starts_with(statement, "p.division", prefix);
-            statement.push(")");
-        }
-        Way::Owner(column, id) if at == Moment::Present => {
-            statement.push(row);
-            statement.push(".");
-            statement.push(column);
-            statement.push(" = ");
-            statement.push_text(&id.to_string());
-        }
-        Way::Owner(column, id) => {
-            statement.push(row);
-            statement.push(OF_THE_PRESENT);
-            statement.push("p.");
-            statement.push(column);
-            statement.push(" = ");
-            statement.push_text(&id.to_string());
-            statement.push(")");
-        }
-        Way::Member(actor) => {
-            statement.push(row);
-            statement.push(".case_id in (select m.case_id from case_members m where m.actor = ");
-            statement.push_text(actor);
+            statement.push(".case_id in (");
+            push_ids(statement, way);
             statement.push(")");
         }
     }
+}
+
+/// The ids of the cases that are seen in that way at present.
+fn push_ids(statement: &mut Statement, way: Way<'_>) {
+    const OF_THE_PRESENT: &str = "select p.case_id from cases p where ";
+    match way {
+        Way::Division(prefix) => {
+            statement.push(OF_THE_PRESENT);
+            push_starts_with(statement, "p.division", prefix);
+        }
+        Way::Owner(column, id) => {
+            statement.push(OF_THE_PRESENT);
+            push_owner(statement, "p", column, id);
+        }
+        Way::Member(actor) => {
+            statement.push("select m.case_id from case_members m where m.actor = ");
+            statement.push_text(actor);
+        }
+    }
+}
+
+fn push_owner(statement: &mut Statement, row: &str, column: &str, id: Uuid) {
+    statement.push(row);
+    statement.push(".");
+    statement.push(column);
+    statement.push(" = ");
+    statement.push_text(&id.to_string());
 }
 
 /// The entries that the reader may see: one that moved away is hidden with its past.

@@ -107,7 +107,7 @@ pub(super) const fn is_of_the_case(column: CaseColumn) -> bool {
 }
 
 /// Whether a condition limits the cases to so few, found by an index of the present, that they are sorted at once.
-fn asks_for_few(condition: &Condition, at: Moment) -> bool {
+pub(super) fn asks_for_few(condition: &Condition, at: Moment) -> bool {
     use CaseColumn::{CaseId, EnterpriseId, LeadId, Number, ReportedBy};
     match condition {
         Condition::All(parts) => parts.iter().any(|part| asks_for_few(part, at)),

@@ -124,7 +124,7 @@ async fn a_scope_is_the_union_of_what_is_set(database: Database) {
     let none = Scope::default;
     let prefix = |code: &str| Scope { division_prefix: Some(code.to_owned()), ..none() };
     type Visible = fn(u128, &CaseRow) -> bool;
-    let scopes: [(Scope, Visible); 10] = [
+    let scopes: [(Scope, Visible); 12] = [
         (none(), |_, _| false),
         (Scope { everything: true, ..none() }, |_, _| true),
         (prefix(""), |_, _| true),
@@ -139,7 +139,16 @@ async fn a_scope_is_the_union_of_what_is_set(database: Database) {
         (Scope { member: Some("p-2".to_owned()), enterprise: Some(id(1_001)), ..prefix("45") }, |number, row| {
             number % 3 == 2 || row.enterprise_id == id(1_001) || row.division.starts_with("45")
         }),
+        (Scope { member: Some("p-2".to_owned()), institution: Some(id(3_001)), ..none() }, |number, row| {
+            number % 3 == 2 || row.institution_id == Some(id(3_001))
+        }),
+        (Scope { enterprise: Some(id(1_000)), but_of_enterprise: Some(id(1_001)), ..prefix("4403") }, |_, row| {
+            row.enterprise_id == id(1_000) || row.division.starts_with("4403") && row.enterprise_id != id(1_001)
+        }),
     ];
+    let then = Moment::Position(store.head().await.expect("read").last_position().expect("events"));
+    // With what the log hears of next that is a moment of the past.
+    commit(&*store, &[note(case_stream(99), 0, "later")]).await;
     for (scope, visible) in scopes {
         let expected: Vec<_> = (0..)
             .zip(&cases)
@@ -148,6 +157,12 @@ async fn a_scope_is_the_union_of_what_is_set(database: Database) {
             .collect();
         let query = CaseQuery { scope, ..all_cases() };
         assert_eq!(store.cases(&query).await.expect("read"), expected, "{:?}", query.scope);
+        let expected: Vec<_> = expected.iter().map(|case| case.row.case_id).collect();
+        for at in [Moment::Present, then] {
+            let mut ids = store.case_ids(&CaseQuery { at, ..query.clone() }).await.expect("read");
+            ids.sort_unstable();
+            assert_eq!(ids, expected, "{:?} {at:?}", query.scope);
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The usual lists walk indexes, of the present and of the past: no plan reads every version of every case.
 
+mod few;
+
 use std::collections::BTreeSet;
 
 use etalon::store::{
@@ -26,19 +28,8 @@ async fn fill(store: &dyn Store, clock: &TestClock) {
             let batch: Vec<_> = chunk
                 .iter()
                 .map(|number| {
-                    // More than four hours of reports: of the first the log hears late.
-                    let reported_at = START - 10_000_000 * i64::try_from(CASES - number).expect("few");
-                    let row = CaseRow {
-                        status: status.to_owned(),
-                        reported_at,
-                        division: format!("{:06}", 110_000 + number % 400 * 100),
-                        enterprise_id: id(10_000 + number / 3),
-                        institution_id: Some(id(20_000 + number % 50)),
-                        deadline_on: (number % 4 > 0)
-                            .then(|| format!("2027-{:02}-{:02}", number % 12 + 1, number % 28 + 1)),
-                        ..case_row(*number)
-                    };
-                    let happened = Happened::InOrder { at: reported_at + i64::try_from(version).expect("few") };
+                    let row = row(*number, status);
+                    let happened = Happened::InOrder { at: row.reported_at + i64::try_from(version).expect("few") };
                     let rows = RowChanges { case: Some(row), happened, ..RowChanges::default() };
                     append(case_stream(*number), version, &format!("{number} {version}"), notes(&["x"], rows))
                 })
@@ -47,6 +38,19 @@ async fn fill(store: &dyn Store, clock: &TestClock) {
                 outcome.expect("accepted");
             }
         }
+    }
+}
+
+fn row(number: u128, status: &str) -> CaseRow {
+    CaseRow {
+        status: status.to_owned(),
+        // More than four hours of reports: of the first the log hears late.
+        reported_at: START - 10_000_000 * i64::try_from(CASES - number).expect("few"),
+        division: format!("{:06}", 110_000 + number % 400 * 100),
+        enterprise_id: id(10_000 + number / 3),
+        institution_id: Some(id(20_000 + number % 50)),
+        deadline_on: (number % 4 > 0).then(|| format!("2027-{:02}-{:02}", number % 12 + 1, number % 28 + 1)),
+        ..case_row(number)
     }
 }
 
@@ -129,34 +133,6 @@ async fn the_latest_changes_of_an_enterprise_are_found_by_it(database: Database)
     let order = vec![(CaseColumn::UpdatedAt, Direction::Descending)];
     let plan = store.plan_of_cases(&CaseQuery { condition, order, limit: 21, ..all_cases() }).await.expect("a plan");
     assert!(plan.iter().any(|step| step.contains("cases_enterprise_id_")), "{}", plan.join("\n"));
-}
-
-/// So are those that somebody works on, in whatever order.
-async fn the_cases_of_a_member_are_found_by_them(database: Database) {
-    let clock = TestClock::new();
-    let store = database.open_explained(clock.clone()).await;
-    fill(&*store, &clock).await;
-    let version = STATUSES.len() as u64;
-    for chunk in (1..=CASES).collect::<Vec<_>>().chunks(AT_ONCE) {
-        let joined = |number: &u128| {
-            let members_added = vec![format!("m-{}", number % 300)];
-            let rows = RowChanges { members_added, ..RowChanges::default() };
-            append(case_stream(*number), version, &format!("{number} {version}"), notes(&["x"], rows))
-        };
-        for outcome in commit(&*store, &chunk.iter().map(joined).collect::<Vec<_>>()).await {
-            outcome.expect("accepted");
-        }
-    }
-    database.raw().await.execute("analyze").await;
-    for column in [CaseColumn::ReportedAt, CaseColumn::UpdatedAt, CaseColumn::Division] {
-        let condition = Condition::All(vec![Condition::Members(vec!["m-7".to_owned()])]);
-        let order = vec![(column, Direction::Descending)];
-        let query = CaseQuery { condition, order, limit: 21, ..all_cases() };
-        let plan = store.plan_of_cases(&query).await.expect("a plan").join("\n");
-        assert!(plan.contains("case_members_actor_case_id_idx"), "{column:?}:\n{plan}");
-        assert!(!plan.contains("SCAN v") && !plan.contains("Seq Scan on cases"), "{column:?}:\n{plan}");
-        assert_eq!(store.cases(&query).await.expect("a list").len(), 5);
-    }
 }
 
 /// A list of the present in an order that an index has is sorted by nobody, and who sees what is told by an index alone. What
@@ -316,7 +292,6 @@ crate::store::on_both_databases! {
     usual_lists_walk_indexes,
     an_index_gives_the_whole_order,
     the_latest_changes_of_an_enterprise_are_found_by_it,
-    the_cases_of_a_member_are_found_by_them,
     the_oldest_changes_are_looked_up_by_status,
     a_usual_word_of_titles_is_found_along_the_order,
     a_page_of_the_log_is_found_by_an_index,
