@@ -17,7 +17,7 @@ use crate::store::case_list::keyset::{Side, push_beyond};
 use crate::store::case_list::lasting::{push_began, push_ended, push_heard_at_once, push_heard_late};
 use crate::store::case_list::parts::{Only, Part, asks_for_few, is_of_the_case, parts};
 use crate::store::condition::push_in;
-use crate::store::few::push_cases_of_seen;
+use crate::store::few::{push_cases_of_seen, push_rows_asked};
 use crate::store::filter::{push_asked, push_cases, push_cases_at, push_filter, push_valid_at};
 use crate::store::sight::{is_narrow, push_scope};
 use crate::store::sql::{CASE_IDS, CASE_IDS_AND_HEAD, CASE_VERSIONS, CASES, CASES_AND_HEAD, HEAD_UNLESS_CASES};
@@ -36,8 +36,7 @@ pub(super) fn cases_and_head(query: &CaseQuery) -> Result<Statement, StoreError>
 /// The head of the log, if the list is empty.
 pub(super) fn head_unless_cases(query: &CaseQuery) -> Result<Statement, StoreError> {
     let mut statement = Statement::new(HEAD_UNLESS_CASES);
-    push_cases_at(&mut statement, query.at);
-    push_asked(&mut statement, query)?;
+    push_cases(&mut statement, query)?;
     push_from_cursor(&mut statement, query, &full_order(query), "v.")?;
     statement.push(")");
     Ok(statement)
@@ -162,7 +161,10 @@ fn push_part(
     let is_of_present = part.is_of_present(query, order[0].0);
     match part {
         Part::Valid(only) => {
-            push_rows(statement, query.at, is_of_present);
+            match is_of_present {
+                true => push_rows_asked(statement, query),
+                false => push_rows(statement, query.at, is_of_present),
+            }
             push_only(statement, only);
         }
         Part::CaseByCase => {

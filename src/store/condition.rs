@@ -119,9 +119,14 @@ fn push_members(statement: &mut Statement, actors: &[String], sense: Sense) {
         Sense::Holds => "v.case_id in (",
         Sense::Fails => "v.case_id not in (",
     });
+    push_ids_of_members(statement, actors);
+    statement.push(")");
+}
+
+/// The ids of the cases that one of these works on, who are somebody, once for each of them.
+pub(super) fn push_ids_of_members(statement: &mut Statement, actors: &[String]) {
     statement.push("select m.case_id from case_members m where m.actor in ");
     push_list(statement, actors.iter().cloned().map(Argument::Text));
-    statement.push(")");
 }
 
 /// Of what holds for no row.

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::store::condition::{Sense, push_condition, push_in, push_list, push_pattern, push_starts_with};
+use crate::store::few::push_rows_asked;
 use crate::store::sight::{push_scope, push_within};
 use crate::store::sql::{
     CASE_VERSIONS, COUNT_CASES, COUNT_CASES_AND_HEAD, COUNT_EVENTS, COUNT_REGISTERS, EVENTS, FIRST_OF_REGISTERS,
@@ -288,7 +289,7 @@ pub(super) fn push_register_filter(statement: &mut Statement, query: &RegisterQu
 
 /// The cases that are asked for.
 pub(super) fn push_cases(statement: &mut Statement, query: &CaseQuery) -> Result<(), StoreError> {
-    push_cases_at(statement, query.at);
+    push_rows_asked(statement, query);
     push_asked(statement, query)
 }
 

@@ -1,7 +1,7 @@
 //! Questions to texts become SQL. Terms are the program's own and are quoted all the same.
 
 use crate::store::condition::push_list;
-use crate::store::filter::{push_cases, push_limit};
+use crate::store::filter::{push_asked, push_cases_at, push_limit};
 use crate::store::sight::push_scope;
 use crate::store::sql::{FOUND_TEXTS, FOUND_TEXTS_AND_HEAD, is_open_version, text_columns};
 use crate::store::statement::{Argument, Statement};
@@ -57,7 +57,9 @@ fn found(select: &str, query: &TextQuery, dialect: &IndexDialect) -> Result<Stat
         keep: Keep::First,
         at: query.at,
     };
-    push_cases(&mut statement, &cases)?;
+    // The text says which case it is.
+    push_cases_at(&mut statement, query.at);
+    push_asked(&mut statement, &cases)?;
     statement.push(" and v.case_id = t.case_id) order by ");
     statement.push(dialect.text_id);
     statement.push(" desc");

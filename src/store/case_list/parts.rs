@@ -1,6 +1,7 @@
 //! What a list of cases is put together from.
 
 use crate::store::case_list::lasting::Lasting;
+use crate::store::few::members;
 use crate::store::filter::numbers;
 use crate::store::statement::Argument;
 use crate::store::{CaseColumn, CaseQuery, Condition, Direction, Keep, Moment, Operator, Scope, Value};
@@ -67,6 +68,8 @@ pub(super) fn parts(query: &CaseQuery, leading: (CaseColumn, Direction)) -> Vec<
     let is_of_open_ones = asks_for_open_ones(&query.condition);
     if query.at == Moment::Present {
         return match column {
+            // They are found by who works on them, and no index of statuses or deadlines is walked.
+            _ if members(&query.condition, query.at).is_some() => Vec::new(),
             CaseColumn::DeadlineOn if is_of_open_ones => vec![Part::Valid(Only::Dated), Part::Valid(Only::Undated)],
             CaseColumn::ReportedAt | CaseColumn::UpdatedAt if statuses.len() > 1 => each(&Part::Valid),
             _ => Vec::new(),

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use etalon::store::{
-    CaseColumn, CaseQuery, CaseRow, Condition, Direction, ExplainedStore, Happened, Moment, RowChanges, Scope,
+    CaseColumn, CaseQuery, CaseRow, Condition, Direction, ExplainedStore, Happened, Moment, Operator, RowChanges,
+    Scope, Value,
 };
 
 use crate::store::plans::{AT_ONCE, CASES, STATUSES, everything, fill, open, row};
@@ -78,14 +79,22 @@ async fn what_a_reader_sees_is_looked_up(database: Database) {
 /// Those that somebody works on, in whatever order.
 async fn the_cases_of_a_member_are_found_by_them(database: Database) {
     let store = filled(&database).await;
-    for column in [CaseColumn::ReportedAt, CaseColumn::UpdatedAt, CaseColumn::Division] {
-        let condition = Condition::All(vec![Condition::Members(vec!["m-7".to_owned()])]);
-        let order = vec![(column, Direction::Descending)];
-        let query = CaseQuery { condition, order, limit: 21, ..all_cases() };
-        let plan = store.plan_of_cases(&query).await.expect("a plan");
-        assert!(plan.iter().any(|step| step.contains("case_members_actor_case_id_idx")), "{}", plan.join("\n"));
-        assert_looks_up(&plan, &format!("{query:?}"));
-        assert_eq!(store.cases(&query).await.expect("a list").len(), 5);
+    let statuses = STATUSES.map(Value::from).to_vec();
+    let of_status = |values| Condition::In { column: CaseColumn::Status, values };
+    let is_open = Condition::Compare { column: CaseColumn::IsOpen, operator: Operator::Equal, value: true.into() };
+    for among in [everything(), is_open, open(), of_status(vec![STATUSES[3].into()]), of_status(statuses)] {
+        let members = Condition::Members(vec!["m-7".to_owned(), "m-7".to_owned(), "m-8".to_owned()]);
+        let condition = Condition::All(vec![among, members]);
+        let query = CaseQuery { condition, limit: 21, ..all_cases() };
+        for column in [CaseColumn::ReportedAt, CaseColumn::UpdatedAt, CaseColumn::Division, CaseColumn::DeadlineOn] {
+            let query = CaseQuery { order: vec![(column, Direction::Descending)], ..query.clone() };
+            let plan = store.plan_of_cases(&query).await.expect("a plan");
+            assert!(plan.iter().any(|step| step.contains("case_members_actor_case_id_idx")), "{}", plan.join("\n"));
+            assert_looks_up(&plan, &format!("{query:?}"));
+            assert_eq!(store.cases(&query).await.expect("a list").len(), 10);
+        }
+        assert_looks_up(&store.plan_of_case_ids(&query).await.expect("a plan"), &format!("ids of {query:?}"));
+        assert_eq!(store.count_cases(&query).await.expect("a count"), 10);
     }
 }
 
