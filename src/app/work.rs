@@ -35,7 +35,7 @@ impl App {
     /// When the store fails.
     pub async fn joined_by(&self, actor: &Actor, person: PersonId, at: Moment) -> Result<OpenCases, Fault> {
         // The lead is a member, too.
-        let member = Condition::Contains { column: CaseColumn::Members, text: format!(" {person} ") };
+        let member = Condition::Members(vec![person.to_string()]);
         let joined = Condition::All(vec![member, Condition::Not(Box::new(leads(person)))]);
         self.open_cases(actor, joined, at).await
     }
@@ -49,7 +49,8 @@ impl App {
         };
         let all = self.count_cases(&Actor::clock(), &page).await?;
         let seen = self.count_cases(actor, &page).await?;
-        let numbers: Vec<_> = self.cases(actor, &page).await?.into_iter().map(|case| case.row.number).collect();
+        let first = if seen > 0 { self.cases(actor, &page).await? } else { Vec::new() };
+        let numbers: Vec<_> = first.into_iter().map(|case| case.row.number).collect();
         Ok(OpenCases { further: seen.saturating_sub(numbers.len() as u64), numbers, unseen: all > seen })
     }
 }
