@@ -1,10 +1,9 @@
 //! How often the database is asked for one answer: as often for many rows as for few.
 
 mod searched;
+pub mod told;
 mod written;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use base64::Engine;
@@ -15,13 +14,11 @@ use etalon::store;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tracing::{Event, Subscriber};
-use tracing_subscriber::Layer;
-use tracing_subscriber::layer::{Context, SubscriberExt};
 
 use crate::as_of::house::House;
 use crate::ledger::bundles::seals;
 use crate::life::world::{text, with};
+use crate::statements::told::counting;
 use crate::store::samples::{append, case_row, case_stream, commit, notes, rows_of};
 use crate::store::support::Database;
 
@@ -30,34 +27,12 @@ const MANY: usize = 12;
 /// What two answers may differ by: reads that are under way together may ask for the same person, each on its own.
 const RACES: usize = 4;
 
-/// Counts what the driver says of each statement that it has run.
-struct Statements(Arc<AtomicUsize>);
-
-impl<S: Subscriber> Layer<S> for Statements {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        if event.metadata().target() == "sqlx::query" {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-}
-
 /// The answer, and how many statements it took. Everything runs on the thread of the test, the driver of PostgreSQL
 /// included; that of SQLite has threads of its own, and runs the same statements.
 async fn counted(house: &House, query: &str) -> (Value, usize) {
     // A first time opens what connections it needs, which takes statements of its own.
     house.ask("watcher", query, json!({})).await;
     counting(house.ask("watcher", query, json!({}))).await
-}
-
-/// What comes of it, and how many statements it took.
-pub async fn counting<T>(work: impl Future<Output = T>) -> (T, usize) {
-    let count = Arc::new(AtomicUsize::new(0));
-    let subscriber = tracing_subscriber::registry().with(Statements(count.clone()));
-    let done = {
-        let _here = tracing::subscriber::set_default(subscriber);
-        work.await
-    };
-    (done, count.load(Ordering::Relaxed))
 }
 
 /// A case with everything that a list of cases can show.

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::as_of::house::House;
-use crate::statements::{MANY, RACES, counting, told_of};
+use crate::statements::told::counting;
+use crate::statements::{MANY, RACES, told_of};
 use crate::store::support::Database;
 
 #[tokio::test]

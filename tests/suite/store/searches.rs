@@ -10,6 +10,7 @@ use etalon::store::{CaseColumn, Condition, Moment, TextRow};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
+use crate::statements::told::stating;
 use crate::store::samples::text;
 use crate::store::support::{Database, START, TestClock};
 use crate::store::texts::record;
@@ -76,6 +77,34 @@ async fn few_cases_are_searched_as_many_are(database: Database) {
         }
     }
     assert!(hits > QUESTIONS, "something was found: {hits}");
+    app.shutdown().await;
+}
+
+/// Who sees much asks the index, and as of the head of the log the rows of the present: of every version that there ever was
+/// nothing is read. The driver of PostgreSQL says so on the thread of the test.
+#[tokio::test]
+async fn a_search_among_many_cases_leaves_their_past_alone() {
+    let store = Database::postgres().open().await;
+    for case in 1..=CASES {
+        record(&*store, case, 0, vec![text(0, "TITLE", "量具 能"), text(1, "PROBLEM", "量具")]).await;
+    }
+    let now = store.head().await.expect("read").last_position().expect("events");
+    let app = App::new(store, TestClock::new());
+    let province = reader("44");
+    let asked = async |question: &str, at| {
+        let question = Question::parse(question).expect("a question");
+        let search = Search { question, condition: Condition::All(Vec::new()), at };
+        let (found, statements) = stating(app.search(&province, &search)).await;
+        let names = |table: &str| statements.iter().filter(|said| said.contains(table)).count();
+        (found.expect("it searches").hits.len(), names("search_texts") > 0, names("case_versions"))
+    };
+    // One of the cases lies in another province.
+    let seen = CASES as usize - 1;
+    for (question, count) in [("量具", seen), ("量具 能", seen), ("量具 -能", 0)] {
+        assert_eq!(asked(question, Moment::Position(now)).await, (count, true, 0), "{question}");
+    }
+    let (_, _, of_the_past) = asked("量具", Moment::Position(now - 1)).await;
+    assert!(of_the_past > 0, "statements are told by their tables");
     app.shutdown().await;
 }
 

@@ -12,7 +12,7 @@ use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::statements::counting;
+use crate::statements::told::counting;
 use crate::store::samples::{append, case_stream, commit, notes};
 use crate::store::support::{Database, Raw};
 use crate::webhooks::receiver::{Answer, Receiver, in_order};

@@ -6,7 +6,7 @@ use etalon::store::{EnabledWebhook, PassedBy, Store, serving_lease};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
-use crate::statements::counting;
+use crate::statements::told::counting;
 use crate::store::samples::{case_stream, commit_one, note};
 use crate::store::support::Database;
 use crate::webhooks::receiver::{Answer, Receiver};
