@@ -138,6 +138,19 @@ impl<T> Between<T> {
             && self.before.as_ref().is_none_or(|before| compare(before).is_lt())
     }
 
+    /// Checks that the places are of this list, as far as they tell by themselves.
+    ///
+    /// # Errors
+    /// `CURSOR_INVALID` when one of them is not.
+    pub(crate) fn require(&self, is_of_list: impl Fn(&T) -> bool) -> Result<()> {
+        for (place, argument) in [(&self.after, "after"), (&self.before, "before")] {
+            if place.as_ref().is_some_and(|place| !is_of_list(place)) {
+                return Err(invalid(argument));
+            }
+        }
+        Ok(())
+    }
+
     /// What both places say of when their list was read; `None` where there is no place.
     ///
     /// # Errors
@@ -205,7 +218,7 @@ pub(crate) fn invalid(argument: &'static str) -> async_graphql::Error {
     errors::argument(
         "CURSOR_INVALID",
         argument,
-        "not a cursor of this list: use the `endCursor` or `startCursor` of a page of it, as of the same moment and with the same order",
+        "not a cursor of this list: use the `endCursor` or `startCursor` of a page of it, as of the same moment, with the same order and for the same question",
     )
 }
 
@@ -332,5 +345,17 @@ mod tests {
         let between = |after, before| Between { after: Some(Place { at: after }), before: Some(Place { at: before }) };
         assert_eq!(between(7, 7).read_at(|place| place.at).unwrap(), Some(7));
         assert_eq!(code(between(7, 8).read_at(|place| place.at).unwrap_err()), "\"CURSOR_INVALID\"");
+    }
+
+    #[test]
+    fn a_cursor_of_another_question_is_named() {
+        let between = Between { after: Some(Place { at: 7 }), before: Some(Place { at: 8 }) };
+        let field = |error: async_graphql::Error| {
+            error.extensions.expect("it has extensions").get("field").expect("it names an argument").to_string()
+        };
+        assert!(between.require(|_| true).is_ok());
+        assert_eq!(field(between.require(|place| place.at == 7).unwrap_err()), "[\"before\"]");
+        assert_eq!(field(between.require(|place| place.at == 8).unwrap_err()), "[\"after\"]");
+        assert!(Between::<Place> { after: None, before: None }.require(|_| false).is_ok());
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::app::{AggregateType, Found, Hit, Keep, Moment, Search, Shown, StoredCase, time_of};
+use crate::app::{AggregateType, Condition, Found, Hit, Keep, Moment, Search, Shown, StoredCase, time_of};
 use crate::domain::refusal::{Code, Refusal};
 use crate::graphql::connection::{self, Beyond, PageInfo, Slice};
 use crate::graphql::context::{actor, app, reached};
@@ -56,13 +56,16 @@ impl SearchQuery {
             reached(ctx, min_position).await?;
             let slice = Slice::read(ctx, first, after, last, before)?;
             let question = read(&query)?;
-            let places = slice.places(|cursor| Place::in_answer_to(&question, cursor))?;
+            let places = slice.places(connection::decode::<Place>)?;
             let (read, now) = match places.read_at(|place| (place.read(), place.now))? {
                 Some((read, now)) => (read.continued(ctx, self.0).await?, now),
                 None => (self.settled(ctx).await?, self.0.time.unwrap_or_else(|| app(ctx).now())),
             };
             let at = read.at;
             let condition = filter.unwrap_or_default().condition(now)?;
+            let print = print(&question, &condition);
+            // In what another question finds, or the same one in other cases, a place would be anywhere.
+            places.require(|place| place.question == print)?;
             let search = Search { question, condition, at };
             let found = app(ctx).search(actor(ctx), &search).await.map_err(|fault| errors::fault(ctx, fault))?;
             let between = found.hits.iter().filter(|hit| places.admit(|place| place.order(hit)));
@@ -78,7 +81,7 @@ impl SearchQuery {
             read.check(ctx, &slice, AggregateType::Case).await?;
             let mut cases: HashMap<_, _> = cases.into_iter().map(|case| (case.row.case_id, case)).collect();
             let rows = hits.into_iter().filter_map(|hit| Some((hit, cases.remove(&hit.case_id)?))).collect();
-            Ok(Some(SearchConnection { read, now, search, found, rows, beyond }))
+            Ok(Some(SearchConnection { read, now, print, search, found, rows, beyond }))
         })
         .await
     }
@@ -115,8 +118,9 @@ fn read(query: &str) -> Result<Question> {
     })
 }
 
-/// What tells one question from another in a cursor, however they were typed.
-fn print(question: &Question) -> String {
+/// What tells one question from another in a cursor, however they were typed, and the cases that they are asked of. What is
+/// relative in a filter counts from a time that the cursor has.
+fn print(question: &Question, condition: &Condition) -> String {
     let mut digest = Sha256::new();
     for (sign, parts) in [("+", &question.wanted), ("-", &question.excluded)] {
         for part in parts {
@@ -124,6 +128,7 @@ fn print(question: &Question) -> String {
             digest.update(part.sequence.as_str());
         }
     }
+    digest.update(format!("{condition:?}"));
     hex::encode(&digest.finalize()[..PRINT_BYTES])
 }
 
@@ -143,15 +148,6 @@ struct Place {
 }
 
 impl Place {
-    /// The place that a cursor of this question says: in what another one finds it would be anywhere.
-    fn in_answer_to(question: &Question, cursor: &Cursor) -> Result<Self> {
-        let place: Self = connection::decode(cursor)?;
-        if place.question != print(question) {
-            return Err(connection::invalid("after"));
-        }
-        Ok(place)
-    }
-
     /// As of when its list is read.
     fn read(&self) -> ReadAt {
         ReadAt { at: self.at, head: self.head, time: self.time }
@@ -166,6 +162,8 @@ impl Place {
 pub(crate) struct SearchConnection {
     read: ReadAt,
     now: Timestamp,
+    /// Of what is looked for.
+    print: String,
     search: Search,
     found: Found,
     rows: Vec<(Hit, StoredCase)>,
@@ -175,7 +173,7 @@ pub(crate) struct SearchConnection {
 impl SearchConnection {
     fn cursor(&self, hit: &Hit) -> Cursor {
         let ReadAt { at, head, time } = self.read;
-        let question = print(&self.search.question);
+        let question = self.print.clone();
         connection::encode(&Place { question, score: hit.score_ppm, text: hit.text_id, at, head, time, now: self.now })
     }
 

@@ -109,6 +109,17 @@ pub async fn a_search_is_of_one_moment(world: &World) {
     assert_eq!(titles(&rest), titles(&whole)[3..]);
     let refused = world.refusal("watcher", SEARCH, json!({ "query": other, "after": cursor })).await;
     assert_eq!(refused, ("CURSOR_INVALID".to_owned(), "after".to_owned()));
+    // Nor is it one in other cases: among them a word is as rare as it is there.
+    let (recent, open) = (json!({ "reportedAt": { "gt": "-P1D" } }), json!({ "status": { "eq": "REPORTED" } }));
+    let first = search(world, "watcher", json!({ "query": same, "filter": recent, "first": 2 })).await;
+    let cursor = &edges(&first)[0]["cursor"];
+    let second =
+        search(world, "watcher", json!({ "query": same, "filter": recent, "after": cursor, "first": 1 })).await;
+    assert_eq!(titles(&second), titles(&first)[1..]);
+    for filter in [Value::Null, open] {
+        let asked = json!({ "query": same, "filter": filter, "after": cursor });
+        assert_eq!(world.refusal("watcher", SEARCH, asked).await, ("CURSOR_INVALID".to_owned(), "after".to_owned()));
+    }
 
     let renamed = scene.reported(world, "原题").await;
     renamed.takes("coordinator", "renameCase", json!({ "title": "铂电阻" })).await;
