@@ -1,6 +1,7 @@
 //! What somebody looks for: words with spaces between them, all of which have to be there, in any order.
 //!
-//! Characters without a space between them have to stand in a row, as `计量技术` does; so have words in quotation marks.
+//! Characters with neither space nor punctuation between them have to stand in a row, as `计量技术` does; so have words in
+//! quotation marks, where punctuation parts characters as it does in a text.
 //! What has a minus before it must not be there, but for a number: `-40` is a temperature, and `-"40"` leaves it out.
 
 use std::collections::BTreeSet;
@@ -55,12 +56,12 @@ impl Question {
         let mut question = Self { wanted: Vec::new(), excluded: Vec::new() };
         let mut rest = text.trim_start();
         while !rest.is_empty() {
-            let (piece, is_excluded, later) = next_piece(rest);
-            let list = if is_excluded { &mut question.excluded } else { &mut question.wanted };
-            if let Some(part) = Part::of(&words(&Folded::of(piece)))
-                && !list.contains(&part)
-            {
-                list.push(part);
+            let (piece, later) = next_piece(rest);
+            let list = if piece.is_excluded { &mut question.excluded } else { &mut question.wanted };
+            for part in piece.parts() {
+                if !list.contains(&part) {
+                    list.push(part);
+                }
             }
             rest = later.trim_start();
         }
@@ -89,8 +90,25 @@ impl Part {
     }
 }
 
-/// The first piece, whether it is excluded, and what follows it.
-fn next_piece(text: &str) -> (&str, bool, &str) {
+/// What stands between spaces, or in quotation marks.
+struct Piece<'t> {
+    text: &'t str,
+    is_excluded: bool,
+    is_quoted: bool,
+}
+
+impl Piece<'_> {
+    /// Its words in a row, or in several where punctuation parts its characters: nobody writes that to look for it, but
+    /// in quotation marks.
+    fn parts(&self) -> Vec<Part> {
+        let folded = Folded::of(self.text);
+        let words = words(&folded);
+        words.chunk_by(|_, next| self.is_quoted || !next.is_parted).filter_map(Part::of).collect()
+    }
+}
+
+/// The first piece, and what follows it.
+fn next_piece(text: &str) -> (Piece<'_>, &str) {
     let (is_excluded, text) = match text.strip_prefix(['-', '－', '−']) {
         Some(rest) if !begins_with_number(rest) => (true, rest),
         _ => (false, text),
@@ -99,11 +117,11 @@ fn next_piece(text: &str) -> (&str, bool, &str) {
     if let Some(closing) = characters.next().and_then(closing_of) {
         let within = characters.as_str();
         // A quotation that is not closed goes to the end.
-        let (piece, rest) = within.split_once(closing).unwrap_or((within, ""));
-        return (piece, is_excluded, rest);
+        let (text, rest) = within.split_once(closing).unwrap_or((within, ""));
+        return (Piece { text, is_excluded, is_quoted: true }, rest);
     }
     let end = text.find(|c: char| c.is_whitespace() || opens(c)).unwrap_or(text.len());
-    (&text[..end], is_excluded, &text[end..])
+    (Piece { text: &text[..end], is_excluded, is_quoted: false }, &text[end..])
 }
 
 /// Whether a sign before it would be that of a quantity.
@@ -156,7 +174,9 @@ mod tests {
             ("x -“40” -K40 -〇", &["x"], &["40", "k 40", "〇"]),
             ("a\"b c\"d", &["a", "b c", "d"], &[]),
             ("- 能 --x", &["能"], &["x"]),
-            ("能\u{0}力 量、具", &["能 | 力", "量 | 具"], &[]),
+            ("能\u{0}力 量、具", &["能", "力", "量", "具"], &[]),
+            ("温度、湿度，温度 -压力：真空", &["温 度", "湿 度"], &["压 力", "真 空"]),
+            ("\"温度、湿度\" -“压力：真空”", &["温 度 | 湿 度"], &["压 力 | 真 空"]),
         ] {
             let (got_wanted, got_excluded) = read(text);
             assert_eq!(got_wanted, wanted, "{text}");
@@ -168,7 +188,8 @@ mod tests {
     fn pairs_stand_for_their_characters() {
         assert_eq!(terms_of("能"), ["能"]);
         assert_eq!(terms_of("计量技术"), ["技术", "计量", "量技"]);
-        assert_eq!(terms_of("测量，具体"), ["具体", "测量"]);
+        assert_eq!(terms_of("测量，具体"), ["测量"]);
+        assert_eq!(terms_of("\"测量，具体\""), ["具体", "测量"]);
         assert_eq!(terms_of("\"K型 gauge 能\""), ["gaug", "k", "型", "能"]);
     }
 

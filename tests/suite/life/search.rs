@@ -53,6 +53,8 @@ pub async fn words_are_found_ranked_and_marked(world: &World) {
         ("校准 \"measures 8 µm apart\"", &["K型热电偶校准偏差"]),
         ("热电偶 -老化", &["K型热电偶校准偏差", "炉温不均"]),
         ("炉", &["烧结炉", "炉温不均"]),
+        ("校准、热电偶", &["K型热电偶校准偏差"]),
+        ("\"校准、热电偶\"", &[]),
         ("热偶", &[]),
     ] {
         let mut found = titles(&search(world, "watcher", json!({ "query": query })).await);
