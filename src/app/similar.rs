@@ -225,7 +225,7 @@ impl Shared {
         let nothing = BTreeSet::new();
         let had = self.topics.get(&other.row.case_id).unwrap_or(&nothing);
         let measurand = self.measurands.get(&other.row.case_id);
-        let same_measurand = measurand.is_some() && measurand == own.measurand.as_ref();
+        let same_measurand = are_the_same(measurand, own.measurand.as_ref());
         let same_category = other.row.category.is_some() && other.row.category == case.row.category;
         let same_kind = other.row.kind.is_some() && other.row.kind == case.row.kind;
         if !same_measurand && !same_category && had.len() < 2 {
@@ -264,6 +264,11 @@ impl Shared {
     }
 }
 
+/// Whether both are there, and of the same words: how they are parted is a matter of who typed them.
+fn are_the_same(one: Option<&Sequence>, other: Option<&Sequence>) -> bool {
+    one.zip(other).is_some_and(|(one, other)| one.is_worded_as(other))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,9 +281,12 @@ mod tests {
             ("Gauge  Pressure ", "gauge pressure", true),
             ("Ｔｅｍｐｅｒａｔｕｒｅ", "temperature", true),
             ("轴承\u{3000}内径", "轴承内径", true),
+            ("温度、湿度", "温度 湿度", true),
+            ("温度、湿度", "湿度、温度", false),
             ("内径", "外径", false),
         ] {
-            assert_eq!(sequence(one) == sequence(other), is_same, "{one} {other}");
+            assert_eq!(are_the_same(Some(&sequence(one)), Some(&sequence(other))), is_same, "{one} {other}");
         }
+        assert!(!are_the_same(Some(&sequence("内径")), None) && !are_the_same(None, None));
     }
 }
