@@ -72,6 +72,8 @@ fn found(select: &str, query: &TextQuery, dialect: &IndexDialect) -> Result<Stat
 /// Texts that are known of, the latest first.
 pub(super) fn these(texts: &Texts, reading: Reading) -> Statement {
     let mut statement = Statement::new(concat!("select ", text_columns!()));
+    // There are as many texts of it as there are numbers of cases or ids.
+    statement.is_planned_anew = true;
     statement.push(match reading {
         Reading::Places => ", '' as words, '' as body",
         Reading::Words => ", t.words, '' as body",
@@ -153,4 +155,20 @@ fn asked(terms: &Terms, dialect: &IndexDialect) -> String {
 /// A term has no character that means something to a database; were there one, it would find nothing.
 fn without_syntax(term: &str) -> String {
     term.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' || !c.is_ascii() { c } else { '.' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn no_statement_is_kept_for_every_number_of_texts() {
+        let (cases, at, fields) = (vec![Uuid::nil(); 3], Moment::Present, Vec::new());
+        let of_cases = Texts::OfCases { cases, at, fields, confined: None, before: None, limit: 10 };
+        for texts in [of_cases, Texts::These(vec![1, 2, 3])] {
+            assert!(these(&texts, Reading::Words).is_planned_anew, "{texts:?}");
+        }
+    }
 }
