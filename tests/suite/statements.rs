@@ -2,6 +2,7 @@
 
 mod searched;
 pub mod told;
+mod worked;
 mod written;
 
 use std::time::Duration;
