@@ -74,7 +74,7 @@ async fn events_of_no_division_are_of_what_is_there_for_one_now(database: Databa
     let elsewhere = house.creates("nation", "registerInstitution", "institution", institution).await;
     let expert = json!({ "name": "调来的人", "capacity": "EXPERT", "affiliation": { "institutionId": elsewhere } });
     let person = house.creates("nation", "registerPerson", "person", expert).await;
-    let (registered, time) = (house.head().await, house.app.now());
+    let (registered, time) = (house.head().await.to_string(), house.app.now());
     house.clock.advance(SignedDuration::from_hours(24));
     let moved = json!({ "personId": person, "affiliation": { "institutionId": house.institutes[0] } });
     house.ordered("nation", "amendPerson", "person { id }", moved).await;
@@ -88,7 +88,7 @@ async fn events_of_no_division_are_of_what_is_there_for_one_now(database: Databa
             let asked = format!("{{ asOf({point}) {{ query {{ {events} }} }} }}");
             let answer = house.ask("coordinator", &asked, json!({})).await;
             let nodes = answer["asOf"]["query"]["events"]["nodes"].as_array().expect("a list");
-            told.push(nodes.iter().any(|node| node["position"] == registered.to_string()));
+            told.push(nodes.iter().any(|node| node["position"] == registered));
         }
         told
     };

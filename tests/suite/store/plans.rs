@@ -49,7 +49,7 @@ fn row(number: u128, status: &str) -> CaseRow {
         division: format!("{:06}", 110_000 + number % 400 * 100),
         enterprise_id: id(10_000 + number / 3),
         institution_id: Some(id(20_000 + number % 50)),
-        deadline_on: (number % 4 > 0).then(|| format!("2027-{:02}-{:02}", number % 12 + 1, number % 28 + 1)),
+        deadline_on: (!number.is_multiple_of(4)).then(|| format!("2027-{:02}-{:02}", number % 12 + 1, number % 28 + 1)),
         ..case_row(number)
     }
 }
