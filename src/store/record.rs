@@ -21,7 +21,7 @@ pub enum AggregateType {
     Institution,
     /// Somebody who acts.
     Person,
-    /// Capabilities and typical solutions.
+    /// Chargeable items and editions of regulations.
     Catalogue,
     /// A year's figures of a jurisdiction.
     AnnualSummary,
