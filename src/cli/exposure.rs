@@ -9,7 +9,7 @@ use crate::config::DatabaseUrl;
 
 /// Warns where others than its owner may read or write the file of the database.
 pub fn look_at(database: &DatabaseUrl) {
-    if let Some(mode) = database.file().and_then(open_to_others) {
+    if let Some(mode) = database.file().and_then(|file| open_to_others(file, Path::new("/"))) {
         tracing::warn!(
             %database,
             mode = format!("{mode:03o}"),
@@ -19,13 +19,14 @@ pub fn look_at(database: &DatabaseUrl) {
     }
 }
 
-/// The mode of the file, where others may use it and every folder on the way to it lets them through.
-fn open_to_others(file: &Path) -> Option<u32> {
-    let file = fs::canonicalize(file).ok()?;
+/// The mode of the file, where others may use it and every folder on the way to it, from that one on, lets them through.
+fn open_to_others(file: &Path, from: &Path) -> Option<u32> {
+    let (file, from) = (fs::canonicalize(file).ok()?, fs::canonicalize(from).ok()?);
     let mode_of = |path: &Path| Some(fs::metadata(path).ok()?.permissions().mode() & 0o777);
     let lets_through = |folder: &Path| mode_of(folder).is_some_and(|mode| mode & 0o011 != 0);
     let mode = mode_of(&file)?;
-    (mode & 0o066 != 0 && file.ancestors().skip(1).all(lets_through)).then_some(mode)
+    let mut on_the_way = file.ancestors().skip(1).take_while(|folder| folder.starts_with(&from));
+    (mode & 0o066 != 0 && on_the_way.all(lets_through)).then_some(mode)
 }
 
 #[cfg(test)]
@@ -40,7 +41,7 @@ mod tests {
         let folder = above.path().join("etalon-data");
         fs::create_dir(&folder).expect("made");
         let file = folder.join("etalon.db");
-        assert_eq!(open_to_others(&file), None, "there is none");
+        assert_eq!(open_to_others(&file, above.path()), None, "there is none");
         fs::write(&file, "").expect("written");
         let set = |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode)).expect("changed");
         for (of_above, of_folder, mode, open) in [
@@ -53,7 +54,7 @@ mod tests {
             set(above.path(), of_above);
             set(&folder, of_folder);
             set(&file, mode);
-            assert_eq!(open_to_others(&file), open, "{mode:o} in {of_folder:o} in {of_above:o}");
+            assert_eq!(open_to_others(&file, above.path()), open, "{mode:o} in {of_folder:o} in {of_above:o}");
         }
     }
 }

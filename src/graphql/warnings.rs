@@ -21,6 +21,8 @@ use crate::domain::case::event::CaseMarkedDuplicate;
 use crate::domain::case::state::File;
 use crate::domain::case::{Case, Misdated};
 use crate::domain::enterprise::Enterprise;
+use crate::domain::enterprise::event::EnterpriseFact;
+use crate::domain::event::Recorded;
 use crate::domain::value::calendar::date_of;
 use crate::domain::value::{CaseId, ExpandedUncertainty};
 use crate::graphql::context::{app, loaders};
@@ -65,7 +67,8 @@ async fn of_recorded(ctx: &Context<'_>, receipt: &Receipt, event: &EventRecord) 
         RESOLVED => Ok(of_resolution(after(ctx, receipt).await?.as_deref())),
         REOPENED => of_reopening(ctx, before(ctx, receipt).await?.as_deref(), at).await,
         MARKED_DUPLICATE => of_original(ctx, &event.payload).await,
-        ERASED => of_erasure(ctx, receipt.stream.aggregate_id.into(), at).await,
+        // It is about what is to be done now.
+        ERASED => of_erasure(ctx, receipt.stream.aggregate_id.into(), Moment::Present).await,
         _ => Ok(Vec::new()),
     }
 }
@@ -109,13 +112,15 @@ async fn of_dates(ctx: &Context<'_>, receipt: &Receipt, events: &[EventRecord]) 
     Ok(before.and_then(|before| of_date(&before.state, &after.state, at)))
 }
 
-/// Of an enrolment that is given up, or of a visit, where that is dated before the enrolment.
+/// Of an enrolment that is given up, or of a visit, where that is dated before the enrolment. The event says what it makes of the
+/// enterprise: a row is without the visits.
 async fn of_enterprise(ctx: &Context<'_>, receipt: &Receipt, dated: &EventRecord) -> Result<Option<Warning>> {
     let before = enterprise_at(ctx, receipt, dated.position.saturating_sub(1)).await?;
-    let after = enterprise_at(ctx, receipt, dated.position).await?;
-    let (Some(before), Some(after)) = (before, after) else { return Ok(None) };
-    let at = codec::occurred_at(&dated.payload).ok();
-    Ok(at.and_then(|at| of_date(&before.state, &after.state, at)))
+    let event: Option<Recorded<EnterpriseFact>> = serde_json::from_str(&dated.payload).ok();
+    let (Some(before), Some(event)) = (before, event) else { return Ok(None) };
+    let mut after = before.state.clone();
+    after.evolve(&event);
+    Ok(of_date(&before.state, &after, event.occurred_at))
 }
 
 async fn enterprise_at(ctx: &Context<'_>, receipt: &Receipt, position: u64) -> Result<Option<Arc<Entry<Enterprise>>>> {

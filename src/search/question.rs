@@ -1,6 +1,6 @@
 //! What somebody looks for: words with spaces between them, all of which have to be there, in any order.
 //!
-//! Characters with neither space nor punctuation between them have to stand in a row, as `计量技术` does; so have words in
+//! Chinese characters with neither space nor punctuation between them have to stand in a row, as `计量技术` does; so have words in
 //! quotation marks, where punctuation parts characters as it does in a text.
 //! What has a minus before it must not be there, but for a number: `-40` is a temperature, and `-"40"` leaves it out.
 

@@ -37,7 +37,7 @@ pub(crate) struct ExecuteCommandsInput {
     /// 出错时: what becomes of the others when one is refused.
     #[graphql(default)]
     error_policy: ErrorPolicy,
-    /// What makes these the same commands when they are sent again, in the same list: 1 to 125 visible ASCII characters. Each that has no key of its own gets this one with its place behind it, `KEY/0` the first. A list that was changed takes another key, and leaves out what was recorded.
+    /// What makes these the same commands when they are sent again, in the same list: 1 to 125 visible ASCII characters. Each that has no key of its own gets this one with its place behind it, `KEY/0` the first. What was refused is decided anew, after what stood behind it and is on record by then. A list that was changed takes another key, and leaves out what was recorded.
     idempotency_key: Option<String>,
 }
 

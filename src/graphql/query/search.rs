@@ -34,7 +34,7 @@ pub(crate) struct SearchQuery(pub(super) Viewpoint);
 impl SearchQuery {
     /// 全文检索: the cases whose title, measurand, problem, findings, solutions, lessons, techniques, trials, services or comments hold what you look for, the best first, of those that you may see.
     ///
-    /// Words are parted by spaces and all have to be there, in any order and anywhere in the case. Characters with neither space nor punctuation between them have to stand in a row (`计量技术`), and so do words in quotation marks. What has a minus before it must not be there, but for a number, which is looked for whatever its sign (`-40℃`): `-"40"` leaves it out. Case, accents, full width and English endings do not count; punctuation only parts words. At most 200 characters and 16 words or quotations.
+    /// Words are parted by spaces and all have to be there, in any order and anywhere in the case. Chinese characters with neither space nor punctuation between them have to stand in a row (`计量技术`), and so do words in quotation marks. What has a minus before it must not be there, but for a number, which is looked for whatever its sign (`-40℃`): `-"40"` leaves it out. Case, accents, full width and English endings do not count; punctuation only parts words. At most 200 characters and 16 words or quotations.
     async fn search(
         &self,
         ctx: &Context<'_>,

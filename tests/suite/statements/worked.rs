@@ -11,7 +11,8 @@ use crate::store::support::{Database, TestClock};
 
 #[tokio::test]
 async fn what_somebody_works_on_is_looked_up_by_who_they_are_and_listed_where_there_is_any() {
-    let store = Database::postgres().open().await;
+    let database = Database::postgres();
+    let store = database.open().await;
     let (somebody, nobody) = (id(7), id(8));
     let row = CaseRow { members: format!(" {somebody} "), ..case_row(1) };
     let rows = RowChanges { case: Some(row), members_added: vec![somebody.to_string()], ..RowChanges::default() };

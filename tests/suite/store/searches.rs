@@ -84,7 +84,8 @@ async fn few_cases_are_searched_as_many_are(database: Database) {
 /// nothing is read. The driver of PostgreSQL says so on the thread of the test.
 #[tokio::test]
 async fn a_search_among_many_cases_leaves_their_past_alone() {
-    let store = Database::postgres().open().await;
+    let database = Database::postgres();
+    let store = database.open().await;
     for case in 1..=CASES {
         record(&*store, case, 0, vec![text(0, "TITLE", "量具 能"), text(1, "PROBLEM", "量具")]).await;
     }

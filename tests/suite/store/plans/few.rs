@@ -47,7 +47,11 @@ fn assert_looks_up(plan: &[String], asked: &str) {
             || step.contains("Seq Scan on cases")
             || step.contains("Seq Scan on case_versions")
     };
-    let looks_up = |step: &String| step.contains("SEARCH v") || step.contains("s_pkey on case");
+    let looks_up = |step: &String| {
+        step.contains("SEARCH v")
+            || step.contains("s_pkey on case")
+            || step.contains("Bitmap Index Scan on case_versions_pkey")
+    };
     assert!(plan.iter().any(looks_up) && !plan.iter().any(reads_all), "{asked}:\n{}", plan.join("\n"));
 }
 
