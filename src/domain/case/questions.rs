@@ -19,7 +19,8 @@ pub enum Misdated {
         at: Timestamp,
     },
     /// What takes something back, before that: a result, a fee, a publication, an enrolment or, by a correction, a
-    /// requirement or how the case was sorted.
+    /// requirement or how the case was sorted. So does a requirement that is recorded after one of a later day: it takes
+    /// the place of that.
     BeforeRetracted {
         /// When that happened.
         at: Timestamp,
@@ -52,7 +53,7 @@ impl File {
         (at < self.reported_at).then_some(Misdated::BeforeReport { at: self.reported_at })
     }
 
-    /// When that happened which stands here, and is retracted or corrected in `after`.
+    /// When that happened which stands here, and is retracted, corrected or replaced in `after`.
     fn retracted_in(&self, after: &File) -> Option<Timestamp> {
         let measurements = self.measurements.iter().zip(&after.measurements);
         let measurements = measurements.map(|(was, is)| (was.at, &was.retraction, &is.retraction));
@@ -60,9 +61,11 @@ impl File {
         let retracted = measurements.chain(fees).filter(|(_, was, is)| was.is_none() && is.is_some());
         let requirements = self.requirements.iter().zip(&after.requirements);
         let corrected = requirements.filter(|(was, is)| was.requirement != is.requirement).map(|(was, _)| was.at);
+        let is_replaced = after.requirements.len() > self.requirements.len();
+        let replaced = self.requirements.last().filter(|_| is_replaced).map(|stated| stated.at);
         let sorted = self.triage.as_ref().filter(|was| after.triage.as_ref() != Some(*was)).map(|sorted| sorted.at);
         let published = self.publication.as_ref().filter(|_| after.publication.is_none()).map(|published| published.at);
-        retracted.map(|(at, ..)| at).chain(corrected).chain(sorted).chain(published).max()
+        retracted.map(|(at, ..)| at).chain(corrected).chain(replaced).chain(sorted).chain(published).max()
     }
 
     /// Whether no end is reached. `Resolved` is open: it still has to be closed.

@@ -98,7 +98,8 @@ macro_rules! rules {
 
 rules! {
     ReportCase by [Enterprise Visitor Coordinator Importer] from ANY, if report::not_reported_yet;
-    SpecifyRequirement by [Enterprise Coordinator Lead Importer] from BEFORE_RESOLVED_OR_ENDED_OTHERWISE, if nothing_else;
+    SpecifyRequirement by [Enterprise Coordinator Lead Importer] from BEFORE_RESOLVED_OR_ENDED_OTHERWISE,
+        if research::may_require;
     RenameCase by [Enterprise Coordinator Lead Importer] from OPEN, if nothing_else;
     TriageCase by [Coordinator Importer] from OPEN, if nothing_else;
     ProvideRoutineService by [Coordinator Importer] from &[Triaged], if triage::is_no_research;

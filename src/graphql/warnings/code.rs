@@ -42,7 +42,7 @@ pub(crate) enum WarningCode {
     OccurredBeforeLastStep,
     /// Something is dated before the case was reported. It is on record as dated.
     OccurredBeforeReport,
-    /// A retraction is dated before the result, the fee or the publication that it takes back, a correction before the requirement or the triage that it takes the place of, or a withdrawal before the enrolment: as of what had happened (`axis: OCCURRED`) that never counted. It is on record as dated.
+    /// A retraction is dated before the result, the fee or the publication that it takes back, a correction, or a requirement that is recorded later, before the requirement or the triage that it takes the place of, or a withdrawal before the enrolment: as of what had happened (`axis: OCCURRED`) that never counted. It is on record as dated.
     OccurredBeforeRetracted,
     /// The case was marked a duplicate of one that is closed, or was concluded by the tracker that it was imported from: nobody goes on with that. Reopen what is not solved with `reopenCase`.
     OriginalEnded,

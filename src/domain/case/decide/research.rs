@@ -23,7 +23,6 @@ pub(super) fn specify_requirement(given: Given<'_>, command: &SpecifyRequirement
             None
         }
     };
-    check_times_stated(given.file)?;
     only(RequirementSpecified {
         requirement: command.requirement.clone(),
         correction_reason: command.correction_reason.clone(),
@@ -60,7 +59,10 @@ fn check_goes_on(file: &File) -> Result<(), Refusal> {
 const MOST_REQUIREMENTS: usize = 50;
 
 /// A correction counts beside the one that it takes the place of; what is stated again as it stands counts once.
-fn check_times_stated(file: &File) -> Result<(), Refusal> {
+pub(crate) fn may_require(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
+    if file.requirements.is_empty() {
+        check_goes_on(file)?;
+    }
     let times: usize = file.requirements.iter().map(|stated| 1 + stated.taken_to_be_of.len()).sum();
     if times >= MOST_REQUIREMENTS {
         let message = format!(

@@ -87,10 +87,10 @@ impl File {
     }
 
     /// The answer to a missed deadline was none after all, and there is no new one: the wait for one starts again, and not
-    /// before the deadline. Whoever parked the case has answered otherwise.
-    fn wait_for_answer_again(&mut self, day: Date) {
-        let is_parked = self.parked_until.is_some();
-        if let Some(deadline) = self.deadline.as_mut().filter(|deadline| deadline.was_missed && !is_parked) {
+    /// before the deadline. Whoever parked the case has answered otherwise, and so has who did the work.
+    pub(super) fn wait_for_answer_again(&mut self, day: Date) {
+        let is_answered = self.parked_until.is_some() || is_done(self.status);
+        if let Some(deadline) = self.deadline.as_mut().filter(|deadline| deadline.was_missed && !is_answered) {
             deadline.missed_on = deadline.missed_on.or(Some(day.max(deadline.on)));
         }
     }

@@ -32,7 +32,9 @@ impl File {
     pub(super) fn case_unparked(&mut self, fact: &CaseUnparked, at: Timestamp) {
         self.parked_from = None;
         self.parked_until = None;
-        self.shift_deadline(fact.deadline, fact.on.unwrap_or_else(|| calendar::date_of(at)));
+        let day = fact.on.unwrap_or_else(|| calendar::date_of(at));
+        self.shift_deadline(fact.deadline, day);
+        self.wait_for_answer_again(day);
     }
 
     /// A solution that stands by then has answered it, as one that comes later does.

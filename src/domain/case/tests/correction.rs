@@ -59,9 +59,18 @@ fn a_requirement_is_corrected_where_the_case_was_withdrawn_or_is_a_duplicate() {
     let withdrawn = required.clone().then(enterprise(), withdraw());
     for ended in [withdrawn, required.then(coordinator(), duplicate(another_case()))] {
         ended.clone().when(enterprise(), require("1", "um")).refused(Code::WrongStatus, "");
+        assert!(may_require(&ended));
         let corrected = ended.then(enterprise(), correct("1", "um")).file();
         assert_eq!(corrected.requirement(), Some(&require("1", "um").requirement));
     }
+    let never_required = Story::of(Status::Reported).then(enterprise(), withdraw());
+    assert!(!may_require(&never_required));
+    never_required.when(enterprise(), correct("1", "um")).refused(Code::WrongStatus, "");
+}
+
+fn may_require(story: &Story) -> bool {
+    let answers = story.case().allowed_commands(&enterprise(), moment(MONDAY));
+    answers.iter().any(|(command, answer)| *command == "specifyRequirement" && answer.is_ok())
 }
 
 #[test]
@@ -138,13 +147,16 @@ fn a_correction_takes_the_place_of_no_other_requirement_than_the_one_that_it_cor
     assert_eq!(stated(&by_tuesday.file.expect("it was reported")), expected(TUESDAY));
 }
 
+/// Whether by a correction or by being recorded later: it takes the place of what is dated after it.
 #[test]
-fn a_correction_that_is_dated_before_what_it_corrects_is_told() {
+fn a_requirement_that_is_dated_before_what_it_takes_the_place_of_is_told() {
     let story = misstated().then(enterprise(), require("2", "mm"));
-    let corrected_at = |at: &str| {
-        let order = story.order(enterprise(), correct("2", "um")).occurred(moment(at));
-        story.file().misdated(&story.clone().then_order(order).file(), moment(at))
-    };
-    assert_eq!(corrected_at(TUESDAY), Some(Misdated::BeforeRetracted { at: moment(WEDNESDAY) }));
-    assert_eq!(corrected_at(WEDNESDAY), None);
+    for command in [correct("2", "um"), require("2", "um")] {
+        let stated_at = |at: &str| {
+            let order = story.order(enterprise(), command.clone()).occurred(moment(at));
+            story.file().misdated(&story.clone().then_order(order).file(), moment(at))
+        };
+        assert_eq!(stated_at(TUESDAY), Some(Misdated::BeforeRetracted { at: moment(WEDNESDAY) }));
+        assert_eq!(stated_at(WEDNESDAY), None);
+    }
 }

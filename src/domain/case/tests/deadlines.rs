@@ -2,7 +2,7 @@ use jiff::civil::{Date, date};
 
 use crate::domain::case::command::{
     AcceptAssignment, AssignResearch, DeclineAssignment, ExtendDeadline, MissDeadline, ReassignResearch, ResumeClock,
-    SetDeadline,
+    SetDeadline, UnparkCase,
 };
 use crate::domain::case::event::{ClockPaused, ClockResumed, DeadlineExtended, DeadlineMissed, DeadlineSet};
 use crate::domain::case::tests::actors::*;
@@ -72,20 +72,21 @@ fn a_clock_that_stands_still_misses_nothing() {
     paused.when(clock(), MissDeadline {}).refused(Code::DeadlineNotPassed, "");
 }
 
+fn national_and_missed() -> Story {
+    Story::of(Status::Researching)
+        .then(manager(), escalate(Level::City))
+        .then(manager(), escalate(Level::Province))
+        .then(manager(), escalate(Level::Nation))
+        .at("2026-07-01T02:00:00Z")
+        .then(clock(), MissDeadline {})
+}
+
 #[test]
 fn a_missed_deadline_is_answered() {
     let missed = Story::of_missed_deadline;
-    let national = || {
-        Story::of(Status::Researching)
-            .then(manager(), escalate(Level::City))
-            .then(manager(), escalate(Level::Province))
-            .then(manager(), escalate(Level::Nation))
-            .at("2026-07-01T02:00:00Z")
-            .then(clock(), MissDeadline {})
-    };
     let later = date(2026, 9, 30);
     let answers = [
-        national().then(national_manager(), park()),
+        national_and_missed().then(national_manager(), park()),
         missed().then(coordinator(), set(later)),
         missed().then(coordinator(), extend(later)),
         missed().then(manager(), reassign_until(later)),
@@ -134,6 +135,16 @@ fn a_solution_that_is_rejected_was_no_answer_to_a_missed_deadline() {
     assert_eq!(missed_on(&late.then_order(dated_back)), Some(deadline()), "nobody waits before the deadline");
     let in_time = Story::of(Status::AwaitingConfirmation).then(enterprise(), reject());
     assert_eq!(missed_on(&in_time), None);
+}
+
+#[test]
+fn a_case_that_is_taken_up_again_from_its_parking_waits_for_an_answer_again() {
+    let unpark = || UnparkCase { reason: None };
+    let parked = national_and_missed().then(national_manager(), park());
+    let taken_up = parked.clone().at("2026-07-20T02:00:00Z").then(national_manager(), unpark());
+    assert_eq!(missed_on(&taken_up), Some(date(2026, 7, 20)));
+    let solved = solved(parked).at("2026-07-20T02:00:00Z").then(national_manager(), unpark());
+    assert_eq!(missed_on(&solved), None, "it waits for the enterprise");
 }
 
 #[test]
