@@ -70,7 +70,7 @@ fn a_requirement_is_corrected_where_the_case_was_withdrawn_or_is_a_duplicate() {
 
 fn may_require(story: &Story) -> bool {
     let answers = story.case().allowed_commands(&enterprise(), moment(MONDAY));
-    answers.iter().any(|(command, answer)| *command == "specifyRequirement" && answer.is_ok())
+    answers.iter().any(|(command, answer)| *command == "SpecifyRequirement" && answer.is_ok())
 }
 
 #[test]
