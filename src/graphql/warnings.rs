@@ -231,9 +231,7 @@ fn of_date<A: Commanded>(before: &A, after: &A, at: Timestamp) -> Option<Warning
         ),
         Misdated::BeforeRetracted { at: retracted } => (
             WarningCode::OccurredBeforeRetracted,
-            format!(
-                "this is dated {at}, and what it takes back, or the place of, is dated {retracted}: that comes first"
-            ),
+            format!("this is dated {at}, and what it takes back or replaces is dated {retracted}: that comes first"),
         ),
         Misdated::BeforeEnrolment { visited_on, at: enrolled } => (
             WarningCode::OccurredBeforeEnrolment,

@@ -256,7 +256,7 @@ async fn dates(world: &World, scene: &Scene) {
         let retracted = warned(&case.takes(who, mutation, with(of(1), long_ago.clone())).await);
         let [(code, message)] = retracted.as_slice() else { panic!("{retracted:?}") };
         assert_eq!(code, "OCCURRED_BEFORE_RETRACTED");
-        assert!(message.contains("06T02:00:00Z, and what it takes back is dated "), "{message}");
+        assert!(message.contains("06T02:00:00Z, and what it takes back or replaces is dated "), "{message}");
     }
 }
 
