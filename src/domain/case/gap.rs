@@ -108,11 +108,15 @@ impl File {
         Some(self.capability_gap()?.to_decimals(GAP_DECIMALS))
     }
 
-    /// The first gap that was known to the requirement that stands, since it was stated: what the present one is told
-    /// beside. One to another requirement is of another scale.
+    /// The first gap that was known to the requirement that stands, since it was first stated without another between:
+    /// what the present one is told beside. One to another requirement is of another scale.
     #[must_use]
     pub fn first_gap(&self) -> Option<CapabilityGap> {
-        self.gaps_since(self.requirements.last()?).find_map(|(_, gap)| gap)
+        let (last, earlier) = self.requirements.split_last()?;
+        let asks_the_same = |stated: &&StatedRequirement| stated.requirement.asks_the_same_as(&last.requirement);
+        let stated_again = earlier.iter().rev().take_while(asks_the_same);
+        let first = stated_again.chain([last]).min_by_key(|stated| stated.place())?;
+        self.gaps_since(first).find_map(|(_, gap)| gap)
     }
 
     /// The days on which the gap came to 1 or less, from above it or from none, in order.

@@ -13,18 +13,19 @@ use unicode_normalization::UnicodeNormalization;
 use crate::domain::refusal::Code;
 use crate::domain::value::ValueError;
 use crate::domain::value::decimal::Decimal;
-use crate::domain::value::ratio::Ratio;
 use crate::domain::value::text::{Label, Statement, shows_nothing};
-use crate::domain::value::uncertainty::{Coverage, ExpandedUncertainty};
+use crate::domain::value::uncertainty::ExpandedUncertainty;
 use crate::domain::value::unit::Unit;
 
 use comparison::check_zero;
 
 pub use comparison::Evaluated;
 pub use conformity::{DecisionRule, MaximumPermissibleError, acceptance_limit, test_uncertainty_ratio};
+pub use requirement::{Interval, MeasurementRequirement, RequiredUncertainty, Target};
 
 mod comparison;
 mod conformity;
+mod requirement;
 
 /// The quantity intended to be measured (VIM 2.3), in words.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -92,206 +93,6 @@ impl Quantity {
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.value, self.unit)
-    }
-}
-
-/// The measuring interval (VIM 4.7) that is needed.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Interval {
-    low: Decimal,
-    high: Decimal,
-    unit: Unit,
-}
-
-impl Interval {
-    /// The interval from `low` to `high`.
-    ///
-    /// # Errors
-    /// `EMPTY_INTERVAL` unless `low` is below `high`, `BELOW_ABSOLUTE_ZERO`.
-    pub fn new(low: Decimal, high: Decimal, unit: Unit) -> Result<Self, ValueError> {
-        check_temperature(&low, &unit)?;
-        if low >= high {
-            return Err(ValueError::new(
-                Code::EmptyInterval,
-                format!("the interval from {low} to {high} {unit} is empty: write its lower end first"),
-            ));
-        }
-        Ok(Self { low, high, unit })
-    }
-
-    /// Whether a value is at a point of the interval: within it, or beyond an end by no more than a hundredth of its
-    /// width. An item that is set to the end shows a value that differs from it by the item's error. How well the value
-    /// was measured says nothing about where it is, so that no result is left out for being the better one.
-    ///
-    /// # Errors
-    /// `UNIT_INCOMMENSURABLE`.
-    fn holds(&self, value: &Quantity) -> Result<bool, ValueError> {
-        let point = value.unit().convert_point(value.value(), &self.unit)?;
-        let (low, high) = (Ratio::from(&self.low), Ratio::from(&self.high));
-        let beyond = &(&high - &low) / &Ratio::from(&Decimal::from(100));
-        Ok(point >= &low - &beyond && point <= &high + &beyond)
-    }
-
-    /// The lower end.
-    pub fn low(&self) -> &Decimal {
-        &self.low
-    }
-
-    /// The upper end.
-    pub fn high(&self) -> &Decimal {
-        &self.high
-    }
-
-    /// The unit of both ends.
-    pub fn unit(&self) -> &Unit {
-        &self.unit
-    }
-}
-
-impl fmt::Display for Interval {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} to {} {}", self.low, self.high, self.unit)
-    }
-}
-
-/// What has to be reached.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Target {
-    /// An expanded uncertainty.
-    #[serde(rename = "uncertainty")]
-    Uncertainty(ExpandedUncertainty),
-    /// An error limit that the measurement has to support.
-    #[serde(rename = "mpe")]
-    Mpe(MaximumPermissibleError),
-}
-
-impl Target {
-    /// The unit of the target.
-    pub fn unit(&self) -> &Unit {
-        match self {
-            Target::Uncertainty(uncertainty) => uncertainty.unit(),
-            Target::Mpe(mpe) => mpe.unit(),
-        }
-    }
-}
-
-/// How well a measurand has to be measured, and where.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct MeasurementRequirement {
-    measurand: Measurand,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    interval: Option<Interval>,
-    target: Target,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    note: Option<Statement>,
-}
-
-impl MeasurementRequirement {
-    /// The requirement on a measurand.
-    ///
-    /// # Errors
-    /// `UNIT_INCOMMENSURABLE` when the target is neither relative nor in a unit of the
-    /// interval's dimension; `RELATIVE_TO_ARBITRARY_ZERO` when it is relative and the interval
-    /// is of temperatures in °C, say.
-    pub fn new(
-        measurand: Measurand,
-        interval: Option<Interval>,
-        target: Target,
-        note: Option<Statement>,
-    ) -> Result<Self, ValueError> {
-        if let Some(interval) = &interval {
-            belongs_to(target.unit(), interval.unit())?;
-        }
-        Ok(Self { measurand, interval, target, note })
-    }
-
-    /// Whether a value of that measurand, or of none named, tells how well this can be measured: it is of this measurand,
-    /// and at a point of the interval, if one was said. A value beyond an end by no more than a hundredth of the width is
-    /// at that end.
-    pub fn is_about(&self, measurand: Option<&Measurand>, value: &Quantity) -> bool {
-        self.is_of(measurand) && self.interval.as_ref().is_none_or(|interval| interval.holds(value).unwrap_or(false))
-    }
-
-    /// Whether a result means to tell that: it names no other measurand, and its value is not outside of the interval. A
-    /// value that is on no scale of the interval is in a wrong unit, unless another measurand is named.
-    pub fn is_meant_by(&self, result: &MeasurementResult) -> bool {
-        let is_inside = |interval: &Interval| interval.holds(result.value()).unwrap_or(true);
-        self.is_of(result.measurand()) && self.interval.as_ref().is_none_or(is_inside)
-    }
-
-    /// Refuses a value that is on no scale of the interval, where one was said: no result at it would ever be about it.
-    ///
-    /// # Errors
-    /// `UNIT_INCOMMENSURABLE`.
-    pub fn check_scale(&self, value: &Quantity) -> Result<(), ValueError> {
-        self.interval.as_ref().map_or(Ok(()), |interval| interval.holds(value).map(drop))
-    }
-
-    fn is_of(&self, measurand: Option<&Measurand>) -> bool {
-        measurand.is_none_or(|measurand| measurand.is_same_as(&self.measurand))
-    }
-
-    /// What is to be measured.
-    pub fn measurand(&self) -> &Measurand {
-        &self.measurand
-    }
-
-    /// Where on its scale, if that was said.
-    pub fn interval(&self) -> Option<&Interval> {
-        self.interval.as_ref()
-    }
-
-    /// How well.
-    pub fn target(&self) -> &Target {
-        &self.target
-    }
-
-    /// What else was said.
-    pub fn note(&self) -> Option<&Statement> {
-        self.note.as_ref()
-    }
-
-    /// U_req: the required uncertainty itself, or the error limit divided by the ratio of
-    /// its decision rule, with k = 2 at 95 percent (ANSI/NCSL Z540.3-2006).
-    pub fn required_uncertainty(&self) -> RequiredUncertainty {
-        match &self.target {
-            Target::Uncertainty(uncertainty) => RequiredUncertainty {
-                value: Ratio::from(uncertainty.value()),
-                unit: uncertainty.unit().clone(),
-                coverage: uncertainty.coverage(),
-            },
-            Target::Mpe(mpe) => RequiredUncertainty {
-                value: Ratio::of(mpe.value(), mpe.rule().ratio()).expect("the ratio of a decision rule is not 0"),
-                unit: mpe.unit().clone(),
-                coverage: Coverage::usual(),
-            },
-        }
-    }
-}
-
-/// The largest expanded uncertainty that meets a requirement; a fraction, for an error
-/// limit divided by 3 has no end in decimal notation.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct RequiredUncertainty {
-    value: Ratio,
-    unit: Unit,
-    coverage: Coverage,
-}
-
-impl RequiredUncertainty {
-    /// U_req, above 0.
-    pub fn value(&self) -> &Ratio {
-        &self.value
-    }
-
-    /// The unit of U_req.
-    pub fn unit(&self) -> &Unit {
-        &self.unit
-    }
-
-    /// k and p.
-    pub fn coverage(&self) -> &Coverage {
-        &self.coverage
     }
 }
 

@@ -114,6 +114,22 @@ fn the_last_requirement_alone_is_corrected() {
     story.when(enterprise(), correct("4", "um")).refused(Code::NothingToAmend, "");
 }
 
+/// In another unit, with a note or as an error limit: what came before is of one scale with what is now.
+#[test]
+fn the_first_gap_to_a_requirement_that_is_stated_again_stays() {
+    let first = |story: &Story| story.file().first_gap().map(|gap| gap.to_decimals(6).to_string());
+    let story = Story::of(Status::Researching)
+        .then(enterprise(), require("1", "um"))
+        .at(TUESDAY)
+        .then(lead(), measure_as(1, "5", "um"))
+        .then(lead(), measure_as(2, "2", "um"))
+        .at(WEDNESDAY)
+        .then(enterprise(), require("0.001", "mm"));
+    assert_eq!((first(&story).as_deref(), gaps(&story.file())), (Some("5.000000"), known(&["5.000000", "2.000000"])));
+    let of_another = story.then(enterprise(), require("4", "um")).then(enterprise(), require("1", "um"));
+    assert_eq!(first(&of_another).as_deref(), Some("2.000000"), "another one was required between");
+}
+
 /// They were measured as what was required, whatever that was called.
 #[test]
 fn results_that_name_no_measurand_are_of_the_corrected_one() {

@@ -1,4 +1,6 @@
 use super::*;
+use crate::domain::value::Ratio;
+use crate::domain::value::uncertainty::Coverage;
 
 fn decimal(text: &str) -> Decimal {
     Decimal::parse(text).unwrap()
@@ -289,4 +291,46 @@ fn requirements_and_results_are_objects_in_json() {
         )
     );
     assert_eq!(serde_json::from_str::<MeasurementResult>(&json).unwrap(), result);
+}
+
+#[test]
+fn a_requirement_that_is_written_otherwise_asks_the_same() {
+    let uncertainty_of = |value: &str, in_unit: &str| Target::Uncertainty(uncertainty(value, in_unit));
+    let within = |low: &str, high: &str, in_unit: &str| Some(interval(low, high, in_unit).unwrap());
+    for (one, other, is_same) in [
+        ((None, uncertainty_of("1", "mm")), (None, uncertainty_of("1000", "um")), true),
+        ((None, uncertainty_of("1", "mm")), (None, uncertainty_of("1", "um")), false),
+        // 3 um by a ratio of 3 are 1 um at 95 percent.
+        ((None, uncertainty_of("1", "um")), (None, Target::Mpe(mpe("3", "um", "3"))), true),
+        ((None, uncertainty_of("1", "%")), (None, uncertainty_of("10000", "[ppm]")), true),
+        // One is relative to ratios, the other a difference of them.
+        ((None, uncertainty_of("1", "%")), (None, uncertainty_of("0.01", "1")), false),
+        ((None, uncertainty_of("1", "%")), (None, uncertainty_of("1", "mm")), false),
+        (
+            (within("0", "100", "Cel"), uncertainty_of("1", "K")),
+            (within("273.15", "373.15", "K"), uncertainty_of("1", "Cel")),
+            true,
+        ),
+        (
+            (within("0", "100", "Cel"), uncertainty_of("1", "K")),
+            (within("0", "100", "K"), uncertainty_of("1", "K")),
+            false,
+        ),
+        ((within("0", "100", "mm"), uncertainty_of("1", "um")), (None, uncertainty_of("1", "um")), false),
+    ] {
+        let [one, other] = [one, other].map(|(within, target)| requirement(within, target).unwrap());
+        assert_eq!(one.asks_the_same_as(&other), is_same, "{one:?} {other:?}");
+        assert_eq!(other.asks_the_same_as(&one), is_same, "{other:?} {one:?}");
+    }
+    let at_another_p =
+        ExpandedUncertainty::new(decimal("1"), unit("mm"), Some(decimal("3")), Some(decimal("0.9973"))).unwrap();
+    let [one, other] =
+        [uncertainty("1", "mm"), at_another_p].map(|target| requirement(None, Target::Uncertainty(target)).unwrap());
+    assert!(!one.asks_the_same_as(&other), "they are of different coverage");
+    let said_otherwise = |measurand: &Measurand, note: Option<&str>| {
+        let note = note.map(|note| Statement::parse(note).unwrap());
+        MeasurementRequirement::new(measurand.clone(), None, one.target().clone(), note).unwrap()
+    };
+    assert!(said_otherwise(one.measurand(), Some("on the shop floor")).asks_the_same_as(&one));
+    assert!(!said_otherwise(&Measurand::parse("lead").unwrap(), None).asks_the_same_as(&one));
 }

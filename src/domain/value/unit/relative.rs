@@ -13,6 +13,8 @@
 //! Anything else is a share: nobody means a difference of 10 000 `[ppm]` by 1 `%` of 50 `[ppm]`, or one of 0.01 by 1 `%`
 //! of a count of 12 000.
 
+use std::mem::discriminant;
+
 use octofhir_ucum::UnitExpr;
 
 use crate::domain::value::ratio::Ratio;
@@ -63,6 +65,11 @@ impl Unit {
             Kind::Number(_) => !of.is_ratio(),
             Kind::Quotient(_) => !of.is_ratio() && !of.is_angle(),
         }
+    }
+
+    /// Whether an uncertainty or a limit in the other unit is relative to the same values as one in this.
+    pub fn is_relative_as(&self, other: &Unit) -> bool {
+        discriminant(&self.kind()) == discriminant(&other.kind())
     }
 
     /// Whether a share of a value in this unit says nothing, since the scale's 0 is not nothing of the quantity: 1 % of
