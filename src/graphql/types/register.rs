@@ -21,6 +21,7 @@ use crate::graphql::scalars::Cursor;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Place {
+    register: String,
     #[serde(deserialize_with = "connection::text")]
     name: String,
     id: Uuid,
@@ -66,6 +67,7 @@ impl<A: Commanded> EntryPage<A> {
             return Err(names_sealed());
         }
         let places = slice.places(connection::decode::<Place>)?;
+        places.require(|place| place.register == A::AGGREGATE.as_str())?;
         let read = match places.read_at(|place| ReadAt { at: place.at, head: place.head, time: place.time })? {
             Some(read) => read.continued(ctx, from).await?,
             None => ReadAt::begun(ctx, from).await?,
@@ -99,9 +101,10 @@ fn names_sealed() -> Error {
 }
 
 /// The place of that entry.
-pub(crate) fn place_of<A>(entry: &Entry<A>, read: ReadAt) -> Cursor {
+pub(crate) fn place_of<A: Commanded>(entry: &Entry<A>, read: ReadAt) -> Cursor {
     let ReadAt { at, head, time } = read;
-    connection::encode(&Place { name: entry.name.clone(), id: entry.id, at, head, time })
+    let register = A::AGGREGATE.as_str().to_owned();
+    connection::encode(&Place { register, name: entry.name.clone(), id: entry.id, at, head, time })
 }
 
 /// By which way somebody has come to an entry. What names it tells who it is; the rest is for whoever finds it in the

@@ -99,6 +99,7 @@ async fn pages_go_on_in_the_past(world: &World, position: i64) {
         asOf(point: { position: $position }) { query {
             cases(first: 1, after: $after) { totalCount nodes { id } pageInfo { endCursor hasNextPage } }
             persons(first: 1) { pageInfo { endCursor } }
+            institutions(first: 1) { pageInfo { endCursor } }
         } }
     }";
     let ask = async |position: i64, after: &Value| {
@@ -119,6 +120,14 @@ async fn pages_go_on_in_the_past(world: &World, position: i64) {
         let refusal = world.refusal("watcher", query, variables).await;
         assert_eq!(refusal, ("CURSOR_INVALID".to_owned(), "after".to_owned()));
     }
+    // One of a register is none of another.
+    let of_institutions = &ask(position, &Value::Null).await["institutions"]["pageInfo"]["endCursor"];
+    let persons = "query Persons($position: Position!, $after: String) {
+        asOf(point: { position: $position }) { query { persons(first: 1, after: $after) { nodes { id } } } }
+    }";
+    let variables = json!({ "position": position.to_string(), "after": of_institutions });
+    let refusal = world.refusal("watcher", persons, variables).await;
+    assert_eq!(refusal, ("CURSOR_INVALID".to_owned(), "after".to_owned()));
 }
 
 /// A case that was given to another institution is hidden from the first with all its past, and shown to the second.
