@@ -243,7 +243,8 @@ impl<'a> LookUp<'a> {
     /// The sub-cases that wait for somebody, as lists call open, with the number of each that is there for this actor.
     async fn open_sub_cases(&mut self, case: CaseId, actor: &Actor) -> Result<Vec<Option<CaseNumber>>, Fault> {
         let mut open = Vec::new();
-        let sub_cases = self.app.store.sub_cases(case.into()).await?;
+        let sub_cases = self.app.store.sub_cases(&[case.into()]).await?;
+        let sub_cases: Vec<_> = sub_cases.into_iter().map(|(_, part)| part).collect();
         for present in self.present_cases(&sub_cases).await? {
             if let Some(file) = present.state.file.as_ref().filter(|file| file.waits() && file.is_part_of(case)) {
                 open.push(scope::sees(actor, file).then(|| file.number.clone()));

@@ -23,6 +23,7 @@ mod look;
 mod look_back;
 mod moments;
 mod observed;
+mod parts;
 mod personal;
 mod positions;
 mod preview;

@@ -10,6 +10,7 @@ mod duplicates;
 mod files;
 mod histories;
 mod loads;
+mod parts;
 mod positions;
 mod proofs;
 
@@ -42,6 +43,7 @@ use crate::graphql::loaders::files::{FileKey, Files, Visited};
 use crate::graphql::loaders::histories::{Counts, Histories, HistoryKey, ToldKey};
 pub(crate) use crate::graphql::loaders::loads::Loads;
 use crate::graphql::loaders::loads::Remembering;
+use crate::graphql::loaders::parts::Parts;
 use crate::graphql::loaders::positions::{Events, PositionKey};
 use crate::graphql::loaders::proofs::{Proofs, Vouchers};
 
@@ -51,6 +53,7 @@ pub(crate) struct Loaders {
     visited: Remembering<Visited>,
     cases: DataLoader<Cases>,
     going_on: DataLoader<GoingOn>,
+    parts: DataLoader<Parts>,
     told: DataLoader<Histories>,
     counts: DataLoader<Counts>,
     events: DataLoader<Events>,
@@ -73,6 +76,7 @@ impl Loaders {
             visited: loads.remembering(Visited { app: app.clone() }),
             cases: loads.batching(Cases { app: app.clone(), actor: actor.clone() }),
             going_on: loads.batching(GoingOn { app: app.clone(), actor: actor.clone() }),
+            parts: loads.batching(Parts { app: app.clone(), actor: actor.clone() }),
             visible: loads.batching(Visible { app: app.clone(), actor: actor.clone() }),
             told: loads.batching(Histories { app: app.clone(), actor: actor.clone() }),
             counts: loads.batching(Counts { app: app.clone(), actor: actor.clone() }),
@@ -139,6 +143,11 @@ impl Loaders {
     /// What goes on in the place of the duplicates of that case as of that moment, be it there for who asks or not.
     pub(crate) async fn going_on(&self, original: CaseId, at: Moment) -> Result<Option<GoesOn>, Fault> {
         self.going_on.load_one(CaseKey { id: original, at }).boxed().await
+    }
+
+    /// The parts of that case as of that moment, as far as they are there for who asks.
+    pub(crate) async fn parts(&self, whole: CaseId, at: Moment) -> Result<Vec<StoredCase>, Fault> {
+        Ok(self.parts.load_one(CaseKey { id: whole, at }).boxed().await?.unwrap_or_default())
     }
 
     /// An entry of a register as of that moment, if it is there for who asks.

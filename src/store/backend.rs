@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::clock::Clock;
 use crate::store::clocks::Clocked;
 use crate::store::compare;
+use crate::store::condition::push_list;
 use crate::store::known::Known;
 use crate::store::line::Lines;
 use crate::store::listing::in_order;
@@ -20,9 +21,10 @@ use crate::store::plan::{Ledger, Plan};
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
 use crate::store::seen::{InPlace, Loaded, Seen};
-use crate::store::statement::Statement;
+use crate::store::statement::{Argument, Statement};
 use crate::store::stored::{
-    AttachmentRow, CaseIdRow, CommandRow, Count, Decoded, EventCount, FoundTextRow, LinkRow, MemberRow, Scanned, SumRow,
+    AttachmentRow, CommandRow, Count, Decoded, EventCount, FoundTextRow, LinkRow, MemberRow, Scanned, SubCaseRow,
+    SumRow,
 };
 use crate::store::texts::IndexDialect;
 use crate::store::version_row::{CaseVersionRow, RegisterVersionRow};
@@ -313,9 +315,11 @@ impl<B: Backend> Store for SqlStore<B> {
         year::listed(figures, self.many::<SumRow, SumRow>("list what figures rest on", statement).await?)
     }
 
-    async fn sub_cases(&self, case_id: Uuid) -> Result<Vec<Uuid>, StoreError> {
-        let statement = Statement::new(sql::SUB_CASES).text(&case_id.to_string()).text(SUB_CASE_OF);
-        self.many::<CaseIdRow, _>("list sub-cases", statement).await
+    async fn sub_cases(&self, case_ids: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
+        let mut statement = Statement::new(sql::SUB_CASES).text(SUB_CASE_OF);
+        push_list(&mut statement, case_ids.iter().map(|id| Argument::Text(id.to_string())));
+        statement.push(" order by other_id, case_id");
+        self.many::<SubCaseRow, _>("list sub-cases", statement).await
     }
 
     async fn links_of(&self, case_id: Uuid) -> Result<Vec<CaseLink>, StoreError> {

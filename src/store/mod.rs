@@ -291,12 +291,12 @@ pub trait Store:
         page: EvidencePage,
     ) -> Result<Vec<Vec<FigureEvent>>, StoreError>;
 
-    /// The cases that were ever linked to this one as [`SUB_CASE_OF`], ordered by id: each says itself whether it still
-    /// is.
+    /// The cases that were ever linked to these as [`SUB_CASE_OF`], each behind the one that it was linked to and ordered by
+    /// both ids: each says itself whether it still is.
     ///
     /// # Errors
     /// When the database fails.
-    async fn sub_cases(&self, case_id: Uuid) -> Result<Vec<Uuid>, StoreError>;
+    async fn sub_cases(&self, case_ids: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>, StoreError>;
 
     /// The relations that a case has ever had to others, ordered by relation and id.
     ///

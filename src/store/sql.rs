@@ -216,8 +216,7 @@ pub(super) const APPEND_AROUND: &str = "select h.next_position, h.recorded_at as
 pub(super) const COMMAND: &str =
     concat!("select ", command_columns!(), " from commands where actor = $1 and idempotency_key = $2");
 
-pub(super) const SUB_CASES: &str =
-    "select case_id from case_links where other_id = $1 and relation = $2 order by case_id";
+pub(super) const SUB_CASES: &str = "select other_id, case_id from case_links where relation = $1 and other_id in ";
 
 pub(super) const LINKS: &str =
     "select other_id, relation from case_links where case_id = $1 order by relation, other_id";

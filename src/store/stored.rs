@@ -242,6 +242,21 @@ impl TryFrom<CaseIdRow> for Uuid {
     }
 }
 
+/// A case and one that was linked to it.
+#[derive(FromRow)]
+pub(super) struct SubCaseRow {
+    other_id: String,
+    case_id: String,
+}
+
+impl TryFrom<SubCaseRow> for (Uuid, Uuid) {
+    type Error = StoreError;
+
+    fn try_from(row: SubCaseRow) -> Result<Self, StoreError> {
+        Ok((id("case_links", &row.other_id)?, id("case_links", &row.case_id)?))
+    }
+}
+
 #[derive(FromRow)]
 pub(super) struct LinkRow {
     other_id: String,

@@ -59,7 +59,7 @@ async fn told_of(house: &House, number: usize, first: Option<&str>) -> String {
         house.ordered(who, mutation, "case { id }", input).await;
     }
     if let Some(first) = first {
-        let input = json!({ "caseId": case, "otherCaseId": first, "relation": "RELATED_TO" });
+        let input = json!({ "caseId": case, "otherCaseId": first, "relation": "SUB_CASE_OF" });
         house.ordered("coordinator", "linkCases", "case { id }", input).await;
     }
     case
@@ -73,7 +73,7 @@ const CASES: &str = "cases(first: 100, orderBy: [{ field: TITLE, direction: DESC
         assignment { institution { name } lead { name } }
         reportedBy { person { name } } experts { person { name } }
         findings { by { person { name } } } trainings { topic } comments { by { person { name } } }
-        links { other { title problem } }
+        links { other { title problem } } parts { title lead { name } }
         events(first: 100) { totalCount nodes { type actor { person { name } } } }
         timeline(first: 100) { nodes { __typename } }
         fieldHistory(field: STATUS) { recordedAt }
@@ -139,6 +139,8 @@ async fn an_answer_takes_as_many_statements_for_many_rows_as_for_few() {
     assert_eq!(answer["cases"]["totalCount"], MANY);
     let shown = &answer["cases"]["nodes"][0];
     assert_eq!(shown["links"][0]["other"]["title"], "难点 0");
+    let whole = answer["cases"]["nodes"].as_array().and_then(|nodes| nodes.last()).expect("the first case");
+    assert_eq!(whole["parts"].as_array().map(Vec::len), Some(MANY - 1));
     assert_eq!(text(&shown["lead"]["name"]), text(&shown["assignment"]["lead"]["name"]));
 }
 

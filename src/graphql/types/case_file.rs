@@ -248,6 +248,24 @@ impl CaseFile {
         .await
     }
 
+    /// 子案例: the cases that are parts of it and that you may see, in the order of their numbers.
+    async fn parts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "At most so many, up to `largestPage`; all of them when left out, if they are no more than that."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Without so many from the beginning.")] skip: Option<i32>,
+    ) -> Option<Result<Vec<CaseNode>>> {
+        errors::nullable(async {
+            let (part, from) = (Part::read(ctx, first, skip)?, Viewpoint { moment: self.at, time: self.time });
+            let parts = loaders(ctx).parts(self.id, self.at).await.map_err(|fault| errors::fault(ctx, fault))?;
+            Ok(Some(part.of(parts.into_iter())?.map(|part| CaseNode::new(part, from)).collect()))
+        })
+        .await
+    }
+
     /// 收费: fees, in order, with those that were retracted.
     async fn fees(
         &self,

@@ -172,6 +172,13 @@ pub async fn the_unseen_is_not_named(world: &World) {
     assert_eq!(told("city manager").await, expected);
     let all = told("coordinator").await;
     assert!(all.contains(&number(&there).await) && all.contains(&number(&here).await), "{all}");
+
+    let parts = async |who: &str| {
+        let asked = "query($id: ID!) { case(id: $id) { parts { number } } }";
+        world.ask(who, asked, json!({ "id": whole.id })).await["case"]["parts"].clone()
+    };
+    assert_eq!(parts("city manager").await, json!([{ "number": number(&here).await }]));
+    assert_eq!(parts("coordinator").await.as_array().map(Vec::len), Some(2));
 }
 
 /// The number of the case that goes on in the place of a duplicate is told of every moment by the rights of today: to

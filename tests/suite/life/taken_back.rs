@@ -137,6 +137,10 @@ async fn part_of_another(world: &World, scene: &Scene) {
     let links = "links { otherId relation }";
     let related = json!({ "otherId": whole.id, "relation": "RELATED_TO" });
     assert_eq!(part.shows(links).await["links"], json!([related]));
+    let parts = "parts { id title }";
+    assert_eq!(whole.shows(parts).await["parts"], json!([]));
+    let then = as_of(&whole, "watcher", &linked, parts).await;
+    assert_eq!(then["parts"][0]["id"], part.id, "{then}");
     let then = as_of(&part, "watcher", &linked, links).await;
     assert_eq!(then["links"], json!([{ "otherId": whole.id, "relation": "SUB_CASE_OF" }, related]));
     let shown = part

@@ -174,7 +174,7 @@ async fn a_rebuild_catches_up_while_commits_and_reads_go_on(database: Database) 
         loop {
             let cases = store.cases(&all_cases()).await.expect("reads never stop");
             assert_eq!(cases.len(), 10);
-            let parts = store.sub_cases(id(99)).await.expect("reads never stop");
+            let parts = store.sub_cases(&[id(99)]).await.expect("reads never stop");
             assert_eq!(parts.len(), 10);
         }
     };
