@@ -99,6 +99,7 @@ pub(crate) const TABLE: &[Line] = &[
     line("Case.gapHistory", 5, OF_A_CASE),
     // They lead from case to case.
     line("Case.links", 5, Part(20)),
+    line("Case.parts", 20, Part(20)),
     line("Case.measurements", 5, OF_A_CASE),
     line("Case.techniques", 5, OF_A_CASE),
     line("Case.trainings", 5, OF_A_CASE),
