@@ -39,12 +39,15 @@ struct Jwk {
     e: Option<String>,
 }
 
-/// The keys of a set that are for this way of signing; `None` when it is no set. What else stands in it is of no
-/// concern here, such as keys to encrypt with or those of an algorithm to come.
-pub(super) fn usable(set: &[u8], signing: Signing) -> Option<KeySet> {
-    let set: Jwks = serde_json::from_slice(set).ok()?;
+/// The keys of a set that are for this way of signing. What else stands in it is of no concern here, such as keys to
+/// encrypt with or those of an algorithm to come.
+///
+/// # Errors
+/// When it is no set.
+pub(super) fn usable(set: &[u8], signing: Signing) -> Result<KeySet, serde_json::Error> {
+    let set: Jwks = serde_json::from_slice(set)?;
     let keys = set.keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
-    Some(keys.filter_map(|key| Some((key.kid.clone(), key.usable(signing)?))).collect())
+    Ok(keys.filter_map(|key| Some((key.kid.clone(), key.usable(signing)?))).collect())
 }
 
 impl Jwk {
@@ -133,7 +136,7 @@ mod tests {
         assert_eq!(named(&set, Signing::EdDsa), ["ed"]);
         assert_eq!(named(&json!({ "keys": [] }), Signing::EdDsa), [] as [&str; 0]);
         for no_set in ["", "[]", "{}", r#"{"keys":7}"#] {
-            assert!(usable(no_set.as_bytes(), Signing::Rs256).is_none(), "{no_set}");
+            assert!(usable(no_set.as_bytes(), Signing::Rs256).is_err(), "{no_set}");
         }
     }
 

@@ -21,8 +21,8 @@ pub(super) enum SourceError {
     Unreachable { what: &'static str, source: Failure },
     #[error("{what} was answered with the status {status}")]
     Status { what: &'static str, status: u16 },
-    #[error("{0} cannot be read: it is something else, longer than 64 KiB or too slow")]
-    Unreadable(&'static str),
+    #[error("{what} is no such document")]
+    Unreadable { what: &'static str, source: serde_json::Error },
     #[error("the discovery document is of the issuer `{0}`: write the issuer as the provider does, to the last `/`")]
     OtherIssuer(String),
     #[error("the keys are at a place that cannot be called")]
@@ -36,6 +36,10 @@ const KEYS: &str = "the set of keys";
 struct Discovery {
     issuer: String,
     jwks_uri: String,
+}
+
+fn unreadable(what: &'static str) -> impl FnOnce(serde_json::Error) -> SourceError {
+    move |source| SourceError::Unreadable { what, source }
 }
 
 impl Source {
@@ -55,13 +59,13 @@ impl Source {
     /// The keys for that way of signing, as they are now. The way to them is asked anew each time, for it may change.
     pub(super) async fn keys(&self, signing: Signing) -> Result<KeySet, SourceError> {
         let document = self.get(DISCOVERY, &self.discovery).await?;
-        let document: Discovery = serde_json::from_slice(&document).map_err(|_| SourceError::Unreadable(DISCOVERY))?;
+        let document: Discovery = serde_json::from_slice(&document).map_err(unreadable(DISCOVERY))?;
         if document.issuer != self.issuer {
             return Err(SourceError::OtherIssuer(document.issuer));
         }
         let place = Endpoint::parse(&document.jwks_uri, &Networks::any_by_tls()).map_err(SourceError::Place)?;
         let set = self.get(KEYS, &place).await?;
-        jwk::usable(&set, signing).ok_or(SourceError::Unreadable(KEYS))
+        jwk::usable(&set, signing).map_err(unreadable(KEYS))
     }
 
     async fn get(&self, what: &'static str, place: &Endpoint) -> Result<Bytes, SourceError> {
