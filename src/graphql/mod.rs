@@ -29,7 +29,7 @@ mod words;
 
 use std::sync::Arc;
 
-use async_graphql::{Request, Response, SDLExportOptions, SchemaBuilder, ServerError, ValidationMode, Value, value};
+use async_graphql::{Response, SDLExportOptions, SchemaBuilder, ServerError, ValidationMode, Value, value};
 use tracing::Instrument;
 
 use crate::app::App;
@@ -100,10 +100,7 @@ impl Schema {
         let (kind, weight) = (document.kind(), document.weight);
         let loaders = Loaders::new(&self.app, &session.actor, &loads, kind);
         let (size, share) = (self.room.answer(kind, &session.actor.id), self.shares.of(&session.actor.id));
-        let mut request =
-            Request::new(document.query).variables(document.variables).data(size).data(session).data(loaders);
-        request.operation_name = document.operation_name;
-        request.set_parsed_query(document.parsed);
+        let request = document.into_request().data(size).data(session).data(loaders);
         let mut response =
             execution::in_time(kind, &self.limits, share, loads.serve(self.schema.execute(request))).await;
         response.errors.iter_mut().for_each(name_library_error);

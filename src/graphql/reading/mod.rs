@@ -18,7 +18,7 @@ use apollo_compiler::executable;
 use apollo_compiler::validation::Valid;
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet};
-use async_graphql::{Pos, Positioned, Response, ServerError, Value, Variables};
+use async_graphql::{Pos, Positioned, Request, Response, ServerError, Value, Variables};
 use serde_json::Map;
 use sha2::{Digest, Sha256};
 
@@ -66,15 +66,12 @@ pub struct Persisted {
 }
 
 /// A document that may be executed.
+#[derive(Clone)]
 pub struct Document {
-    /// Its text.
-    pub(crate) query: String,
-    /// As it was parsed.
-    pub(crate) parsed: ExecutableDocument,
-    /// Which of its operations.
-    pub(crate) operation_name: Option<String>,
+    /// The operation that is asked for.
+    parsed: ExecutableDocument,
     /// The values of its variables.
-    pub(crate) variables: Variables,
+    variables: Variables,
     /// What the operation weighs.
     pub(crate) weight: Weight,
     kind: OperationType,
@@ -87,6 +84,13 @@ impl Document {
         self.kind
     }
 
+    /// The request for it. Its text is left out: what is parsed is what is executed.
+    pub(crate) fn into_request(self) -> Request {
+        let mut request = Request::new(String::new()).variables(self.variables);
+        request.set_parsed_query(self.parsed);
+        request
+    }
+
     /// What the operation costs.
     #[must_use]
     pub fn cost(&self) -> u64 {
@@ -96,7 +100,8 @@ impl Document {
 
 /// What is known of a document, for whichever operation and variables.
 struct Known {
-    text: String,
+    /// How long its text is.
+    bytes: usize,
     parsed: ExecutableDocument,
     valid: Valid<executable::ExecutableDocument>,
 }
@@ -155,16 +160,8 @@ impl Reader {
                 variables.entry(declared.name.node.clone()).or_insert_with(|| default.node.clone());
             }
         }
-        let mut parsed = known.parsed.clone();
-        selected::gather(&mut parsed, asked.operation_name.as_deref(), &variables, &self.schema);
-        Ok(Document {
-            query: known.text.clone(),
-            parsed,
-            operation_name: asked.operation_name,
-            kind: operation.node.ty,
-            weight,
-            variables,
-        })
+        let parsed = selected::gather(operation, &known.parsed.fragments, &variables, &self.schema);
+        Ok(Document { parsed, kind: operation.node.ty, weight, variables })
     }
 
     fn find(&self, query: Option<String>, persisted: Option<Persisted>) -> Result<Arc<Verdict>, Vec<ServerError>> {
@@ -194,16 +191,16 @@ impl Reader {
             return Ok(kept);
         }
         let is_short = text.len() <= LONGEST_KEPT;
-        let verdict = Arc::new(self.judge(text));
+        let verdict = Arc::new(self.judge(&text));
         if is_short {
             self.kept.insert(digest, verdict.clone());
         }
         Ok(verdict)
     }
 
-    fn judge(&self, text: String) -> Verdict {
-        scan(&text, &self.limits).map_err(over_limit)?;
-        let parsed = parse_query(&text).map_err(|error| {
+    fn judge(&self, text: &str) -> Verdict {
+        scan(text, &self.limits).map_err(over_limit)?;
+        let parsed = parse_query(text).map_err(|error| {
             // The parser's own message repeats the line of the text. Beside an operation without a name it tells of any
             // other, of several not the same every time.
             let mut places = error.positions().collect::<Vec<_>>();
@@ -228,8 +225,8 @@ impl Reader {
         for operation in operations {
             scale.operation(&operation.node).map_err(unweighed)?;
         }
-        let valid = validate::validate(&self.schema, &text)?;
-        Ok(Known { text, parsed, valid })
+        let valid = validate::validate(&self.schema, text)?;
+        Ok(Known { bytes: text.len(), parsed, valid })
     }
 
     /// Counts what the text of a document holds, without expanding anything.
@@ -251,7 +248,7 @@ impl Reader {
 /// About how many bytes a verdict takes in memory.
 fn memory_of(verdict: &Verdict) -> usize {
     match verdict {
-        Ok(known) => PARSED_BYTES + PARSED_BYTES_PER_BYTE * known.text.len(),
+        Ok(known) => PARSED_BYTES + PARSED_BYTES_PER_BYTE * known.bytes,
         Err(errors) => ERROR_BYTES * errors.len(),
     }
 }

@@ -24,35 +24,30 @@ use async_graphql::{Name, Positioned, Value, Variables};
 
 use crate::graphql::reading::weight::root_of;
 
-/// Puts the fields that the operation selects of each thing into one selection of it, those of one response name
-/// together. The document is a valid one, within the limits (it does not grow to more fields than it costs), and the
-/// variables have their defaults.
+/// A document of that operation alone, with the fields that it selects of each thing in one selection of it, those of one
+/// response name together: nothing in it spreads a fragment. The document that it comes from is a valid one, within the
+/// limits (it does not grow to more fields than it costs), and the variables have their defaults.
 pub(super) fn gather(
-    document: &mut ExecutableDocument,
-    operation_name: Option<&str>,
+    operation: &Positioned<OperationDefinition>,
+    fragments: &Fragments,
     variables: &Variables,
     schema: &Schema,
-) {
-    let operation = operation(&mut document.operations, operation_name);
-    let gathering = Gathering { schema, fragments: &document.fragments, variables };
-    let selected = &mut operation.selection_set.node;
-    *selected = gathering.gathered(mem::take(selected), root_of(operation.ty));
+) -> ExecutableDocument {
+    let mut operation = operation.clone();
+    let root = root_of(operation.node.ty);
+    let selected = &mut operation.node.selection_set.node;
+    *selected = Gathering { schema, fragments, variables }.gathered(mem::take(selected), root);
+    ExecutableDocument { operations: DocumentOperations::Single(operation), fragments: HashMap::new() }
 }
 
-fn operation<'a>(operations: &'a mut DocumentOperations, wanted: Option<&str>) -> &'a mut OperationDefinition {
-    let operation = match (operations, wanted) {
-        (DocumentOperations::Single(operation), _) => Some(operation),
-        (DocumentOperations::Multiple(operations), Some(wanted)) => operations.get_mut(wanted),
-        (DocumentOperations::Multiple(operations), None) => operations.values_mut().next(),
-    };
-    &mut operation.expect("it was chosen before").node
-}
+/// The fragments of a document by their names.
+type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
 
 /// What selections are read by.
 #[derive(Clone, Copy)]
 struct Gathering<'a> {
     schema: &'a Schema,
-    fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
+    fragments: &'a Fragments,
     variables: &'a Variables,
 }
 
@@ -194,9 +189,12 @@ mod tests {
     /// What is selected, in words.
     fn selected(query: &str) -> String {
         let schema = Schema::parse(SDL, "schema").expect("a sound schema");
-        let mut document = parse_query(query).expect("it parses");
-        gather(&mut document, None, &Variables::from_value(value!({ "yes": true, "no": false })), &schema);
-        in_words(&operation(&mut document.operations, None).selection_set.node)
+        let document = parse_query(query).expect("it parses");
+        let (_, operation) = document.operations.iter().next().expect("an operation");
+        let variables = Variables::from_value(value!({ "yes": true, "no": false }));
+        let gathered = gather(operation, &document.fragments, &variables, &schema);
+        let (_, operation) = gathered.operations.iter().next().expect("the operation");
+        in_words(&operation.node.selection_set.node)
     }
 
     fn in_words(set: &SelectionSet) -> String {

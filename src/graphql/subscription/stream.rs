@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Pos, Request, Response, ServerError};
+use async_graphql::{Pos, Response, ServerError};
 use futures::StreamExt;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tracing::Instrument;
@@ -220,14 +220,12 @@ impl Runner {
     async fn run(&self, turn: Turn) -> Option<Response> {
         let document = &self.document;
         let loads = Loads::default();
-        let mut request = Request::new(document.query.clone())
-            .variables(document.variables.clone())
+        let request = document.clone().into_request();
+        let request = request
             .data(self.room.answer(document.kind(), &self.session.actor.id))
             .data(self.session.clone())
             .data(Loaders::new(&self.app, &self.session.actor, &loads, document.kind()))
             .data(turn);
-        request.operation_name.clone_from(&document.operation_name);
-        request.set_parsed_query(document.parsed.clone());
         let mut answers = self.schema.execute_stream(request);
         let (share, answer) = (self.share.clone(), loads.serve(answers.next()));
         let mut response = execution::in_time(document.kind(), &self.limits, share, answer).await?;
