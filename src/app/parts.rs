@@ -1,6 +1,7 @@
 //! Cases that are parts of others, as of any moment.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
@@ -17,14 +18,19 @@ impl App {
     ///
     /// # Errors
     /// When the store fails or an event cannot be read.
-    pub async fn parts_of(&self, actor: &Actor, wholes: &[CaseId], at: Moment) -> Result<Vec<Vec<StoredCase>>, Fault> {
+    pub async fn parts_of(
+        &self,
+        actor: &Actor,
+        wholes: &[CaseId],
+        at: Moment,
+    ) -> Result<Vec<Vec<Arc<StoredCase>>>, Fault> {
         let ids: Vec<_> = wholes.iter().copied().map(Uuid::from).collect();
         let linked = self.store.sub_cases(&ids).await?;
         let linked: BTreeSet<_> = linked.into_iter().map(|(_, part)| part).collect();
         let seen = self.cases_named(actor, &Vec::from_iter(linked), at).await?;
         let versions: Vec<_> = seen.iter().map(|case| (case.row.case_id.into(), case.version)).collect();
         let files = self.case_files(actor, &versions, at).await?;
-        let parts = seen.into_iter().zip(files).collect::<Vec<_>>();
+        let parts = seen.into_iter().map(Arc::new).zip(files).collect::<Vec<_>>();
         let of = |whole: &CaseId| {
             let is_part = |case: &Case| case.file.as_ref().is_some_and(|file| file.is_part_of(*whole));
             let parts = parts.iter().filter(|(_, case)| is_part(&case.state));

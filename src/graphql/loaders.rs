@@ -128,7 +128,7 @@ impl Loaders {
     }
 
     /// A case as of that moment, if it is there for who asks.
-    pub(crate) async fn case(&self, id: CaseId, at: Moment) -> Result<Option<StoredCase>, Fault> {
+    pub(crate) async fn case(&self, id: CaseId, at: Moment) -> Result<Option<Arc<StoredCase>>, Fault> {
         self.cases.load_one(CaseKey { id, at }).boxed().await
     }
 
@@ -146,7 +146,7 @@ impl Loaders {
     }
 
     /// The parts of that case as of that moment, as far as they are there for who asks.
-    pub(crate) async fn parts(&self, whole: CaseId, at: Moment) -> Result<Vec<StoredCase>, Fault> {
+    pub(crate) async fn parts(&self, whole: CaseId, at: Moment) -> Result<Vec<Arc<StoredCase>>, Fault> {
         Ok(self.parts.load_one(CaseKey { id: whole, at }).boxed().await?.unwrap_or_default())
     }
 
@@ -238,15 +238,15 @@ struct Cases {
 }
 
 impl Loader<CaseKey> for Cases {
-    type Value = StoredCase;
+    type Value = Arc<StoredCase>;
     type Error = Fault;
 
-    async fn load(&self, keys: &[CaseKey]) -> Result<HashMap<CaseKey, StoredCase>, Fault> {
+    async fn load(&self, keys: &[CaseKey]) -> Result<HashMap<CaseKey, Arc<StoredCase>>, Fault> {
         let mut found = HashMap::with_capacity(keys.len());
         for (at, keys) in grouped(keys, |key| key.at) {
             let ids: Vec<_> = keys.iter().map(|key| key.id.into()).collect();
             let cases = self.app.cases_named(&self.actor, &ids, at).await?;
-            found.extend(cases.into_iter().map(|case| (CaseKey { id: case.row.case_id.into(), at }, case)));
+            found.extend(cases.into_iter().map(|case| (CaseKey { id: case.row.case_id.into(), at }, Arc::new(case))));
         }
         Ok(found)
     }

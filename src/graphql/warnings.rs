@@ -206,7 +206,7 @@ async fn of_original(ctx: &Context<'_>, payload: &str) -> Result<Vec<Warning>> {
         return Ok(Vec::new());
     }
     let shown = loaders(ctx).case(of, Moment::Present).await.map_err(|fault| errors::fault(ctx, fault))?;
-    let number = shown.map_or_else(|| "that is not yours to see any more".to_owned(), |shown| shown.row.number);
+    let number = shown.map_or_else(|| "that is not yours to see any more".to_owned(), |shown| shown.row.number.clone());
     let ended = match file.is_concluded() {
         true => "was concluded by the tracker that it comes from",
         false => "is CLOSED",

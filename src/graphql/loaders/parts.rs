@@ -16,10 +16,10 @@ pub(super) struct Parts {
 }
 
 impl Loader<CaseKey> for Parts {
-    type Value = Vec<StoredCase>;
+    type Value = Vec<Arc<StoredCase>>;
     type Error = Fault;
 
-    async fn load(&self, keys: &[CaseKey]) -> Result<HashMap<CaseKey, Vec<StoredCase>>, Fault> {
+    async fn load(&self, keys: &[CaseKey]) -> Result<HashMap<CaseKey, Vec<Arc<StoredCase>>>, Fault> {
         let mut found = HashMap::with_capacity(keys.len());
         for (at, keys) in grouped(keys, |key| key.at) {
             let wholes: Vec<_> = keys.iter().map(|key| key.id).collect();

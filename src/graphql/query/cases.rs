@@ -1,5 +1,7 @@
 //! Cases: one, or a list.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
 use crate::app::{AggregateType, CasePage, Condition, StoredCase};
@@ -117,6 +119,7 @@ impl CaseQuery {
             page.at = at;
             let asked = Asked { read: ReadAt { at, ..asked.read }, ..asked };
             let beyond = slice.cut(&mut rows);
+            let rows = rows.into_iter().map(Arc::new).collect();
             Ok(Some(CaseConnection { order, asked, page, rows, beyond }))
         })
         .await
@@ -127,7 +130,7 @@ pub(crate) struct CaseConnection {
     order: Order,
     asked: Asked,
     page: CasePage,
-    rows: Vec<StoredCase>,
+    rows: Vec<Arc<StoredCase>>,
     beyond: Beyond,
 }
 
@@ -141,7 +144,7 @@ pub(crate) struct CaseEdge {
 }
 
 impl CaseConnection {
-    fn node(&self, row: &StoredCase) -> CaseNode {
+    fn node(&self, row: &Arc<StoredCase>) -> CaseNode {
         CaseNode::new(row.clone(), Viewpoint { moment: self.page.at, time: Some(self.asked.now) })
     }
 

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use jiff::Timestamp;
@@ -79,7 +80,7 @@ impl SearchQuery {
             let ids: Vec<_> = hits.iter().map(|hit| hit.case_id).collect();
             let cases = app(ctx).cases_named(actor(ctx), &ids, at).await.map_err(|fault| errors::fault(ctx, fault))?;
             read.check(ctx, &slice, AggregateType::Case).await?;
-            let mut cases: HashMap<_, _> = cases.into_iter().map(|case| (case.row.case_id, case)).collect();
+            let mut cases: HashMap<_, _> = cases.into_iter().map(|case| (case.row.case_id, Arc::new(case))).collect();
             let rows = hits.into_iter().filter_map(|hit| Some((hit, cases.remove(&hit.case_id)?))).collect();
             Ok(Some(SearchConnection { read, now, print, search, found, rows, beyond }))
         })
@@ -166,7 +167,7 @@ pub(crate) struct SearchConnection {
     print: String,
     search: Search,
     found: Found,
-    rows: Vec<(Hit, StoredCase)>,
+    rows: Vec<(Hit, Arc<StoredCase>)>,
     beyond: Beyond,
 }
 
@@ -177,7 +178,7 @@ impl SearchConnection {
         connection::encode(&Place { question, score: hit.score_ppm, text: hit.text_id, at, head, time, now: self.now })
     }
 
-    fn node(&self, case: &StoredCase) -> CaseNode {
+    fn node(&self, case: &Arc<StoredCase>) -> CaseNode {
         CaseNode::new(case.clone(), Viewpoint { moment: self.search.at, time: Some(self.now) })
     }
 }

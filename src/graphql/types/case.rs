@@ -1,5 +1,7 @@
 //! 难点问题: a case, as lists show it. What only its own file knows is in `case_file`.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, MergedObject, Object, Result};
 
 use crate::app::{Moment, Receipt, StoredCase, time_of};
@@ -29,8 +31,8 @@ pub(crate) struct CaseNode(CaseRow, CaseFile, CaseHistory, CaseLikeness);
 
 impl CaseNode {
     /// The case of that row, as it is seen from there.
-    pub(crate) fn new(stored: StoredCase, from: impl Into<Viewpoint>) -> Self {
-        let from = from.into();
+    pub(crate) fn new(stored: impl Into<Arc<StoredCase>>, from: impl Into<Viewpoint>) -> Self {
+        let (stored, from) = (stored.into(), from.into());
         let at = from.moment;
         let file = CaseFile { id: stored.row.case_id.into(), version: stored.version, at, time: from.time };
         let history = CaseHistory {
@@ -97,7 +99,7 @@ impl Shown for CaseNode {
 }
 
 struct CaseRow {
-    stored: StoredCase,
+    stored: Arc<StoredCase>,
     at: Moment,
 }
 

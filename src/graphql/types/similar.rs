@@ -1,5 +1,7 @@
 //! 类似案例: solved cases like another one.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Object, Result};
 
 use crate::app::{Similar, StoredCase};
@@ -15,7 +17,7 @@ pub(crate) const MOST: u32 = 20;
 pub(crate) const USUAL: u32 = 5;
 
 pub(crate) struct CaseLikeness {
-    pub(crate) stored: StoredCase,
+    pub(crate) stored: Arc<StoredCase>,
     pub(crate) from: Viewpoint,
 }
 

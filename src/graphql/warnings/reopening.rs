@@ -1,5 +1,7 @@
 //! Of a case that is taken up again: what has ended with it, or meanwhile, and stays so.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Result};
 use futures::future::try_join_all;
 
@@ -44,9 +46,9 @@ async fn of_ended_wholes(ctx: &Context<'_>, file: &File) -> Result<Vec<Warning>>
     try_join_all(ended.map(|whole| of_ended_whole(ctx, whole))).await
 }
 
-async fn of_ended_whole(ctx: &Context<'_>, whole: StoredCase) -> Result<Warning> {
-    let (number, status) = (whole.row.number, whole.row.status);
-    let then = match Status::named(&status) {
+async fn of_ended_whole(ctx: &Context<'_>, whole: Arc<StoredCase>) -> Result<Warning> {
+    let (number, status) = (&whole.row.number, &whole.row.status);
+    let then = match Status::named(status) {
         Some(Status::Duplicate) => {
             let goes_on_in = loaders(ctx).going_on(whole.row.case_id.into(), Moment::Present).await;
             let goes_on_in = goes_on_in.map_err(|fault| errors::fault(ctx, fault))?;

@@ -86,7 +86,6 @@ macro_rules! case_events {
 
         /// 节点: anything that has a global id.
         #[derive(Interface)]
-        #[expect(clippy::large_enum_variant, reason = "nodes are made one by one, and most of them are cases")]
         #[graphql(field(name = "id", ty = "async_graphql::ID", desc = "The global id."))]
         pub(crate) enum Node {
             /// A case.
