@@ -23,9 +23,6 @@ use crate::vault::seal::Ciphertext;
 /// The type of the events that attach a file.
 const ATTACHES: &str = "AttachmentAdded";
 
-/// The types of the events that erase personal data.
-const ERASE: [&str; 3] = ["ContactErased", "ImportedPersonsErased", "PersonErased"];
-
 /// Something that stands beside the log, and not as an event of it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unlike {
@@ -176,7 +173,7 @@ impl App {
     /// The events of a page that erase what is under a key without a mark that they did, so that nobody would destroy it.
     pub(super) async fn unmarked_erasures(&self, page: &[EventRecord]) -> Result<Vec<Unlike>, Fault> {
         let mut unmarked = Vec::new();
-        for event in page.iter().filter(|event| ERASE.contains(&event.event_type.as_str())) {
+        for event in page.iter().filter(|event| self.erasure_of(event).is_some()) {
             // What cannot be read, a fold says; and that marks cannot be, is told where all of them are.
             let Ok(keys) = apart(self.keys_erased_by(event).await)? else { continue };
             let Ok(marks) = apart(self.store.erased_among(&keys).await.map_err(Fault::from))? else { continue };
@@ -251,8 +248,10 @@ impl App {
         erases.then_some(StreamId { aggregate_type, aggregate_id })
     }
 
+    /// By its type first: most events are of others, and need not be decoded.
     fn is_erasure<A: Commanded>(&self, record: &EventRecord) -> bool {
-        A::streams(&self.aggregates).decode(record).is_ok_and(|event| A::erases(&event))
+        A::ERASURE == Some(record.event_type.as_str())
+            && A::streams(&self.aggregates).decode(record).is_ok_and(|event| A::erases(&event))
     }
 }
 

@@ -23,14 +23,13 @@ use crate::domain::change::Change;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::command::{AmendEnterprise, EnterpriseCommand};
 use crate::domain::enterprise::event::EnterpriseFact;
-use crate::domain::event::Recorded;
+use crate::domain::event::{Fact, Recorded};
 use crate::domain::institution::Institution;
 use crate::domain::log::Log;
 use crate::domain::log::event::LogFact;
 use crate::domain::order::Order;
 use crate::domain::person::Person;
 use crate::domain::person::command::PersonCommand;
-use crate::domain::person::event::PersonFact;
 use crate::domain::view::View;
 use crate::projection;
 use crate::projection::figure::Growth;
@@ -81,9 +80,12 @@ pub trait Commanded: Root + DeserializeOwned {
     /// Either way the key's id is in every reference.
     const KEY_PER_EVENT: bool = false;
 
+    /// The type of the events that erase the personal data of all events before them, where there is one.
+    const ERASURE: Option<&'static str> = None;
+
     /// Whether the event erases the personal data of all events before it.
-    fn erases(_event: &Recorded<Self::Fact>) -> bool {
-        false
+    fn erases(event: &Recorded<Self::Fact>) -> bool {
+        Self::ERASURE == Some(event.fact.name())
     }
 
     /// The name that the log has from the event on, if it gives it another.
@@ -114,6 +116,7 @@ pub trait Commanded: Root + DeserializeOwned {
 #[async_trait]
 impl Commanded for Case {
     const AGGREGATE: AggregateType = AggregateType::Case;
+    const ERASURE: Option<&'static str> = Some("ImportedPersonsErased");
 
     fn streams(all: &Aggregates) -> &Streams<Self> {
         &all.cases
@@ -137,10 +140,6 @@ impl Commanded for Case {
 
     fn misdated(&self, after: &Self, at: Timestamp) -> Option<Misdated> {
         self.file.as_ref()?.misdated(after.file.as_ref()?, at)
-    }
-
-    fn erases(event: &Recorded<CaseFact>) -> bool {
-        matches!(event.fact, CaseFact::ImportedPersonsErased(_))
     }
 
     fn is_visible_to(&self, _id: Uuid, actor: &Actor) -> bool {
@@ -263,6 +262,7 @@ register!(
     {
         // Whom to call changes, and each of them is a person.
         const KEY_PER_EVENT: bool = true;
+        const ERASURE: Option<&'static str> = Some("ContactErased");
 
         /// Whom to call, where an amendment says it. It asks for no visits, and these may be much.
         fn compared_by(&self, command: &EnterpriseCommand) -> Option<Self> {
@@ -284,10 +284,6 @@ register!(
                 Some(Misdated::BeforeEnrolment { visited_on, at })
             })
         }
-
-        fn erases(event: &Recorded<EnterpriseFact>) -> bool {
-            matches!(event.fact, EnterpriseFact::ContactErased(_))
-        }
     }
 );
 register!(Campaign, campaigns, campaign, jurisdiction, |app, id, _state, order| LookUp::new(app)
@@ -295,12 +291,10 @@ register!(Campaign, campaigns, campaign, jurisdiction, |app, id, _state, order| 
     .await);
 register!(Institution, institutions, institution, division, |_app, _id, _state, _order| Ok(ReliedOn::new()));
 register!(Person, persons, person, division, |app, _id, _state, order| LookUp::new(app).of_person(order).await, {
+    const ERASURE: Option<&'static str> = Some("PersonErased");
+
     fn compared_by(&self, _command: &PersonCommand) -> Option<Self> {
         Some(self.clone())
-    }
-
-    fn erases(event: &Recorded<PersonFact>) -> bool {
-        matches!(event.fact, PersonFact::PersonErased(_))
     }
 });
 register!(Catalogue, catalogues, catalogue, division, |_app, _id, _state, _order| Ok(ReliedOn::new()));
