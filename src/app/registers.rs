@@ -163,8 +163,9 @@ impl App {
 }
 
 fn entry<A: Commanded>(stored: StoredRegister) -> Result<Entry<A>, Fault> {
-    let state = serde_json::from_str(&stored.row.document)
-        .map_err(|_| StoreError::Corrupt { what: format!("register_versions.document of {}", stored.stream) })?;
+    let state = serde_json::from_str(&stored.row.document).map_err(|error| StoreError::Corrupt {
+        what: format!("register_versions.document of {}: {error}", stored.stream),
+    })?;
     Ok(Entry {
         id: stored.stream.aggregate_id,
         name: stored.row.name,

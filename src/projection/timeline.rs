@@ -180,17 +180,17 @@ fn due(file: &File, today: Date) -> Vec<Entry> {
     let deadline = running.map(|deadline| {
         let (on, kind) = (deadline.on, Kind::Deadline);
         let text = Text { chinese: format!("期限：{on}"), english: format!("Deadline: {on}") };
-        Entry { at: end_of(on), kind, text, behind: Behind::Due(on) }
+        Entry { at: last_second_of(on), kind, text, behind: Behind::Due(on) }
     });
     let review = file.parked_until.map(|on| {
         let text =
             Text { chinese: format!("暂存复查：{on}"), english: format!("Review of the parked case: {on}") };
-        Entry { at: end_of(on), kind: Kind::Parking, text, behind: Behind::Due(on) }
+        Entry { at: last_second_of(on), kind: Kind::Parking, text, behind: Behind::Due(on) }
     });
     deadline.into_iter().chain(review).collect()
 }
 
-fn end_of(day: Date) -> Timestamp {
+fn last_second_of(day: Date) -> Timestamp {
     in_china(day, Time::constant(23, 59, 59, 0))
 }
 

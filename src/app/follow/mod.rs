@@ -24,12 +24,11 @@ mod sight;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use serde::Deserialize;
 use tokio::sync::watch;
 
 use crate::app::App;
 use crate::app::request::{Fault, recorded_at};
+use crate::codec;
 use crate::domain::actor::ActorId;
 use crate::domain::value::Division;
 use crate::store::{AggregateType, EventQuery, EventRecord, Span, StoreError, StreamId};
@@ -85,8 +84,8 @@ impl Interest {
         // What no time can be told of is within none. Where none is asked for, it is told as damaged when it is shown.
         let recorded =
             self.recorded == Span::default() || recorded_at(record).is_ok_and(|time| self.recorded.holds(time));
-        let occurred =
-            self.occurred == Span::default() || occurred_at(record).is_some_and(|time| self.occurred.holds(time));
+        let occurred = self.occurred == Span::default()
+            || codec::occurred_at(&record.payload).is_ok_and(|time| self.occurred.holds(time));
         of_type && by_actor && of_kind && of_stream && recorded && occurred
     }
 
@@ -122,16 +121,6 @@ impl Interest {
             ..EventQuery::default()
         }
     }
-}
-
-/// When an event happened, as its payload says; none of one that cannot be read.
-fn occurred_at(record: &EventRecord) -> Option<Timestamp> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Dated {
-        occurred_at: Timestamp,
-    }
-    serde_json::from_str::<Dated>(&record.payload).ok().map(|dated| dated.occurred_at)
 }
 
 /// An event of the log on its way to those who follow.
@@ -267,7 +256,7 @@ mod tests {
     use super::*;
 
     fn happened(occurred_at: &str, recorded_at: &str) -> EventRecord {
-        let recorded_at: Timestamp = recorded_at.parse().expect("a time");
+        let recorded_at: jiff::Timestamp = recorded_at.parse().expect("a time");
         EventRecord {
             position: 0,
             aggregate_type: "Case".to_owned(),

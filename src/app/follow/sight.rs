@@ -9,15 +9,15 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::app::App;
 use crate::app::follow::{Interest, LogEvent};
 use crate::app::request::Fault;
 use crate::app::scope::{self, RegisterScope};
+use crate::app::{App, CasePage};
 use crate::domain::actor::Actor;
 use crate::domain::case::state::File;
 use crate::domain::value::{Division, EnterpriseId, InstitutionId, PersonId};
 use crate::projection;
-use crate::store::{AggregateType, CaseColumn, CaseQuery, Condition, Keep, Moment, RegisterQuery, StreamId, Value};
+use crate::store::{AggregateType, CaseColumn, Condition, Moment, RegisterQuery, StreamId, Value};
 
 /// What decides who sees a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,7 +127,7 @@ impl App {
         let mut found = HashSet::new();
         for (aggregate_type, ids) in asked {
             if aggregate_type == AggregateType::Case {
-                let cases = self.store.cases(&case_query(actor, within, &ids)).await?;
+                let cases = self.cases(actor, &page_of(within, &ids)).await?;
                 found.extend(cases.into_iter().map(|case| StreamId { aggregate_type, aggregate_id: case.row.case_id }));
                 continue;
             }
@@ -143,20 +143,12 @@ impl App {
     }
 }
 
-fn case_query(actor: &Actor, within: Option<&Division>, ids: &BTreeSet<Uuid>) -> CaseQuery {
+/// These cases as they are, as far as they lie in the division.
+fn page_of(within: Option<&Division>, ids: &BTreeSet<Uuid>) -> CasePage {
     let values = ids.iter().map(|id| Value::from(*id)).collect();
     let mut conditions = vec![Condition::In { column: CaseColumn::CaseId, values }];
     conditions.extend(
         within.map(|within| Condition::StartsWith { column: CaseColumn::Division, text: within.code().to_owned() }),
     );
-    CaseQuery {
-        condition: Condition::All(conditions),
-        scope: scope::scope_of(actor),
-        order: Vec::new(),
-        after: None,
-        before: None,
-        limit: u32::try_from(ids.len()).unwrap_or(u32::MAX),
-        keep: Keep::First,
-        at: Moment::Present,
-    }
+    CasePage::of(Condition::All(conditions), u32::try_from(ids.len()).unwrap_or(u32::MAX), Moment::Present)
 }

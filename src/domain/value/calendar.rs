@@ -80,7 +80,7 @@ pub fn moment_of(civil: DateTime) -> Option<Timestamp> {
 /// The last microsecond of a day, in UTC+8.
 ///
 /// # Panics
-/// In the last year of the calendar, whose end is no timestamp.
+/// On the last day that there is, 9999-12-31, whose end is no timestamp.
 #[must_use]
 pub fn end_of(day: Date) -> Timestamp {
     let next = day.tomorrow().expect("the day is not the last one there is").at(0, 0, 0, 0);
