@@ -193,7 +193,7 @@ impl StatisticsGroup {
         }
     }
 
-    /// 最初能力差距: the first gaps that were known of the cases since what is required now was stated, without what was retracted since. What had been measured until then is held against that, too, and not against what was required before.
+    /// 最初能力差距: the first gaps that were known of the cases since what is required now was stated, without what was retracted since. What had been measured until then is held against that, too, and not against what was required before. Stated again in another unit, with a note or as an error limit that requires the same, it is required since it was stated first.
     async fn gap_before(&self) -> GapSummary {
         self.sums.gap_before.into()
     }
