@@ -237,7 +237,9 @@ fn environment(options: &PgConnectOptions) -> Vec<(&'static str, String)> {
             "sslkey" => "PGSSLKEY",
             _ => continue,
         };
-        variables.push((variable, value.into_owned()));
+        // That is how the driver shows a path.
+        let value = value.strip_prefix("file: ").unwrap_or(&value);
+        variables.push((variable, value.to_owned()));
     }
     variables
 }
@@ -248,8 +250,9 @@ mod tests {
 
     #[test]
     fn libpq_is_told_what_the_driver_was() {
-        let options = "postgres://u:p%40s%20s@[2001:db8::1]:5433/etalon?sslmode=verify-full".parse().expect("options");
-        let told = environment(&options);
+        let url = "postgres://u:p%40s%20s@[2001:db8::1]:5433/etalon?sslmode=verify-full\
+                   &sslrootcert=/etc/ca%20of%20ours.pem&sslcert=etalon.pem&sslkey=etalon.key";
+        let told = environment(&url.parse().expect("options"));
         for expected in [
             ("PGHOST", "2001:db8::1"),
             ("PGPORT", "5433"),
@@ -257,6 +260,9 @@ mod tests {
             ("PGDATABASE", "etalon"),
             ("PGPASSWORD", "p@s s"),
             ("PGSSLMODE", "verify-full"),
+            ("PGSSLROOTCERT", "/etc/ca of ours.pem"),
+            ("PGSSLCERT", "etalon.pem"),
+            ("PGSSLKEY", "etalon.key"),
         ] {
             assert!(told.contains(&(expected.0, expected.1.to_owned())), "{expected:?} of {told:?}");
         }
