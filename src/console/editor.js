@@ -46,6 +46,9 @@ export function coloured(text, language) {
   return out;
 }
 
+/** Whether a key belongs to an input method, as that of Chinese: some browsers tell it by the code alone. */
+export const isComposing = (event) => event.isComposing || event.keyCode === 229;
+
 /** Gives a text field its colours, and the keys that a writer of questions expects. */
 export function editor(field) {
   const under = field.previousElementSibling;
@@ -58,6 +61,7 @@ export function editor(field) {
   field.addEventListener("input", paint);
   field.addEventListener("scroll", () => { under.scrollTop = field.scrollTop; under.scrollLeft = field.scrollLeft; });
   field.addEventListener("keydown", (event) => {
+    if (isComposing(event)) return;
     const { selectionStart: start, selectionEnd: end, value } = field;
     const put = (text, from, to) => { field.setRangeText(text, from, to, "end"); field.dispatchEvent(new Event("input")); };
     if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) {

@@ -90,16 +90,33 @@ mod tests {
         }
     }
 
-    /// Kinds and names of the operations that the page finds in a document.
-    fn found(document: &str) -> Vec<(String, Option<String>)> {
+    /// What an expression about `given` comes to where a script of the page has run.
+    fn told(script: &str, given: &str, expression: &str) -> serde_json::Value {
         let runtime = rquickjs::Runtime::new().expect("a JavaScript engine");
         let context = rquickjs::Context::full(&runtime).expect("with the usual objects");
         let told: String = context.with(|ctx| {
-            ctx.eval::<(), _>(include_str!("operations.js").replace("export ", "")).expect("sound JavaScript");
-            ctx.globals().set("given", document).expect("a text");
-            ctx.eval("JSON.stringify(operations(given).map(({ kind, name }) => [kind, name]))").expect("an answer")
+            ctx.eval::<(), _>(script.replace("export ", "")).expect("sound JavaScript");
+            ctx.globals().set("given", given).expect("a text");
+            ctx.eval(format!("JSON.stringify({expression})")).expect("an answer")
         });
-        serde_json::from_str(&told).expect("pairs")
+        serde_json::from_str(&told).expect("JSON")
+    }
+
+    /// Kinds and names of the operations that the page finds in a document.
+    fn found(document: &str) -> Vec<(String, Option<String>)> {
+        let pairs = "operations(given).map(({ kind, name }) => [kind, name])";
+        serde_json::from_value(told(include_str!("operations.js"), document, pairs)).expect("pairs")
+    }
+
+    #[test]
+    fn a_key_of_an_input_method_is_left_to_it() {
+        for (event, is_left) in [
+            (r#"{ "key": "Enter", "keyCode": 13, "isComposing": true }"#, true),
+            (r#"{ "key": "Process", "keyCode": 229, "isComposing": false }"#, true),
+            (r#"{ "key": "Enter", "keyCode": 13, "isComposing": false }"#, false),
+        ] {
+            assert_eq!(told(include_str!("editor.js"), event, "isComposing(JSON.parse(given))"), is_left, "{event}");
+        }
     }
 
     #[test]

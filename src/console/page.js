@@ -1,4 +1,4 @@
-import { coloured, editor, tidy } from "/graphiql/editor.js";
+import { coloured, editor, isComposing, tidy } from "/graphiql/editor.js";
 import { operations } from "/graphiql/operations.js";
 import { browser } from "/graphiql/schema.js";
 
@@ -94,6 +94,14 @@ async function follow(body, signal) {
 /** What was asked in this tab. It may hold names and telephone numbers: it goes with the tab, and with the token. */
 function history() { try { return JSON.parse(sessionStorage.getItem(KEPT.history)) ?? []; } catch { return []; } }
 function forget() { for (const key of [KEPT.query, KEPT.variables, KEPT.history]) sessionStorage.removeItem(key); fillHistory(); }
+/** Whoever comes next has another token, and is shown nothing of what was asked with this one. */
+function leave() {
+  running?.abort();
+  forget();
+  answered("");
+  query.value = examples[0].query;
+  variables.value = "";
+}
 function remember() {
   sessionStorage.setItem(KEPT.query, query.value);
   sessionStorage.setItem(KEPT.variables, variables.value);
@@ -122,8 +130,9 @@ function put(entry) {
 const schema = browser({ list: at("schema"), trail: at("trail"), search: at("search"), ask, insert: put });
 
 async function enter() {
-  const token = at("token").value.trim();
-  if (!token) { sessionStorage.removeItem(KEPT.token); forget(); at("who").textContent = "no token 无令牌"; return; }
+  const token = at("token").value.trim(), before = sessionStorage.getItem(KEPT.token);
+  if (before && before !== token) leave();
+  if (!token) { sessionStorage.removeItem(KEPT.token); at("who").textContent = "no token 无令牌"; return; }
   sessionStorage.setItem(KEPT.token, token);
   const answer = await ask({ query: "{ viewer { roles jurisdiction { code name } expiresAt } }" }).catch(() => null);
   const viewer = answer?.data?.viewer;
@@ -143,6 +152,7 @@ at("history").addEventListener("change", (event) => {
   else if (chosen) put(history()[chosen]);
 });
 document.addEventListener("keydown", (event) => {
+  if (isComposing(event)) return;
   const control = event.ctrlKey || event.metaKey;
   if (control && event.key === "Enter") { event.preventDefault(); run(); }
   else if (control && event.key.toLowerCase() === "k") { event.preventDefault(); at("search").focus(); at("search").select(); }
