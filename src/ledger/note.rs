@@ -236,9 +236,10 @@ pub struct Verified {
 }
 
 impl Verified {
-    /// When it was made, for a cosignature.
+    /// When it was made, for a cosignature; the end of time for one that is beyond any calendar, which is to come.
     pub fn at(&self) -> Option<Timestamp> {
-        self.time.and_then(|time| Timestamp::from_second(i64::try_from(time).ok()?).ok())
+        let time = |seconds| i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+        Some(time(self.time?).unwrap_or(Timestamp::MAX))
     }
 }
 
